@@ -1,0 +1,89 @@
+"""Random starting weights whose size lets signals pass through many layers."""
+
+import numpy as np
+
+
+def glorot(outputs, inputs, rng):
+    r"""Draw weights that suit tanh and sigmoid layers (Glorot, also called Xavier, initialisation).
+
+    Normal numbers with mean 0 and variance :math:`2 / (\mathrm{inputs} + \mathrm{outputs})` [1]_. Introduced in the
+    chapter "ReLU and vanishing gradients".
+
+    Parameters
+    ----------
+    outputs, inputs : int
+        The shape of the weights.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    W : ndarray of shape (outputs, inputs)
+
+    Raises
+    ------
+    ValueError
+        If a size is not a positive integer.
+    TypeError
+        If `rng` is not a generator.
+
+    References
+    ----------
+    .. [1] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+       AISTATS, PMLR 9:249-256, 2010.
+
+    Examples
+    --------
+    >>> W = glorot(300, 500, np.random.default_rng(0))
+    >>> W.shape, round(float(W.std()), 2)
+    ((300, 500), 0.05)
+    """
+    require_sizes(outputs, inputs, rng)
+    return np.sqrt(2 / (inputs + outputs)) * rng.standard_normal((outputs, inputs))
+
+
+def he(outputs, inputs, rng):
+    r"""Draw weights that suit ReLU layers (He, also called Kaiming, initialisation).
+
+    Normal numbers with mean 0 and variance :math:`2 / \mathrm{inputs}` [1]_. Introduced in the chapter "ReLU and
+    vanishing gradients".
+
+    Parameters
+    ----------
+    outputs, inputs : int
+        The shape of the weights.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    W : ndarray of shape (outputs, inputs)
+
+    Raises
+    ------
+    ValueError
+        If a size is not a positive integer.
+    TypeError
+        If `rng` is not a generator.
+
+    References
+    ----------
+    .. [1] K. He, X. Zhang, S. Ren and J. Sun, "Delving deep into rectifiers: surpassing human-level performance on
+       ImageNet classification", ICCV 2015, arXiv:1502.01852.
+
+    Examples
+    --------
+    >>> W = he(300, 200, np.random.default_rng(0))
+    >>> W.shape, round(float(W.std()), 2)
+    ((300, 200), 0.1)
+    """
+    require_sizes(outputs, inputs, rng)
+    return np.sqrt(2 / inputs) * rng.standard_normal((outputs, inputs))
+
+
+def require_sizes(outputs, inputs, rng):
+    for name, size in (("outputs", outputs), ("inputs", inputs)):
+        if not (isinstance(size, (int, np.integer)) and size > 0):
+            raise ValueError(f"{name} must be a positive integer, got {size!r}")
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, such as numpy.random.default_rng(0), got {rng!r}")

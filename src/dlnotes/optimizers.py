@@ -1,0 +1,69 @@
+"""Optimizers: how parameters move, given their gradients."""
+
+from dlnotes.operation import as_floats
+
+
+class SGD:
+    r"""Gradient descent on whatever batch it is given (stochastic gradient descent).
+
+    :math:`w \leftarrow w - \eta \nabla_w L`. Introduced in the chapter "Gradient descent, derived".
+
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The learning rate :math:`\eta > 0`, or a schedule: a function of the step number (0, 1, 2, ...) that gives it.
+
+    Raises
+    ------
+    ValueError
+        If a learning rate is not positive, or, in `step`, a gradient does not fit its parameter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = np.array([1.0, 2.0])
+    >>> SGD(learning_rate=0.1).step([w], [np.array([1.0, -1.0])])
+    >>> w
+    array([0.9, 2.1])
+    """
+
+    def __init__(self, learning_rate):
+        if not callable(learning_rate):
+            require_positive(learning_rate)
+        self.learning_rate = learning_rate
+        self.steps = 0
+
+    def step(self, parameters, gradients):
+        """Change every parameter in place by one step against its gradient.
+
+        Parameters
+        ----------
+        parameters : list of ndarray
+            The arrays to change.
+        gradients : list of ndarray
+            Their gradients, in the same order.
+        """
+        pairs = matched(parameters, gradients)
+        rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
+        require_positive(rate)
+        for parameter, gradient in pairs:
+            parameter -= float(rate) * gradient
+        self.steps += 1
+
+
+def matched(parameters, gradients):
+    """Pair parameters with gradients, all checked before the first one moves."""
+    if len(parameters) != len(gradients):
+        raise ValueError(f"expected one gradient for each of {len(parameters)} parameters, got {len(gradients)}")
+    gradients = [as_floats("a gradient", gradient) for gradient in gradients]
+    for position, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
+        if parameter.shape != gradient.shape:
+            raise ValueError(
+                f"gradient {position} must have its parameter's shape {parameter.shape}, got {gradient.shape}"
+            )
+    return list(zip(parameters, gradients, strict=True))
+
+
+def require_positive(rate):
+    if not rate > 0:
+        raise ValueError(f"the learning rate must be positive, got {rate!r}")

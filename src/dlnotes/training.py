@@ -1,0 +1,142 @@
+"""The training loop: forward, loss, backward, update, again."""
+
+import numpy as np
+
+
+def minibatches(count, batch_size, rng):
+    """Deal the numbers 0 to count - 1 into shuffled batches: one epoch.
+
+    Introduced in the chapter "Gradient descent, derived".
+
+    Parameters
+    ----------
+    count : int
+        How many examples there are.
+    batch_size : int
+        Examples in a batch; the last batch holds what is left.
+    rng : numpy.random.Generator
+        Source of the order.
+
+    Yields
+    ------
+    rows : ndarray of int of shape (batch,)
+        Which examples are in the batch.
+
+    Raises
+    ------
+    ValueError
+        If `batch_size` is not between 1 and `count`.
+
+    Examples
+    --------
+    >>> [len(rows) for rows in minibatches(10, 4, np.random.default_rng(0))]
+    [4, 4, 2]
+    """
+    if not 1 <= batch_size <= count:
+        raise ValueError(f"batch_size must lie from 1 to {count}, the number of examples, got {batch_size!r}")
+    order = rng.permutation(count)
+    for start in range(0, count, batch_size):
+        yield order[start : start + batch_size]
+
+
+def fit(network, loss, x, y, optimizer, *, epochs, batch_size, rng):
+    """Train a network; a generator, so that the caller may look at it, or stop, after any epoch.
+
+    Introduced in the chapter "Gradient descent, derived".
+
+    Parameters
+    ----------
+    network : Layer or Sequential
+        What is trained; its parameters change in place.
+    loss : callable
+        ``loss(y_hat, y)`` returning ``(value, backward)``, the mean over the batch.
+    x : ndarray of shape (examples, ...)
+        Inputs.
+    y : ndarray of shape (examples, ...)
+        Targets or labels.
+    optimizer : SGD
+        Has ``step(parameters, gradients)``.
+    epochs : int
+        How often every example is used.
+    batch_size : int
+        Examples for one step.
+    rng : numpy.random.Generator
+        Source of the order of the examples.
+
+    Yields
+    ------
+    mean_loss : float
+        The loss over the epoch's batches, each measured just before its step.
+
+    Raises
+    ------
+    ValueError
+        If `x` and `y` differ in length, a number is out of range, or the network has nothing to train.
+
+    Examples
+    --------
+    >>> from dlnotes.dense import dense
+    >>> from dlnotes.layers import Layer
+    >>> from dlnotes.losses import squared_error
+    >>> from dlnotes.optimizers import SGD
+    >>> x = np.array([[0.0], [1.0], [2.0]])
+    >>> line = Layer(dense, np.zeros((1, 1)), np.zeros(1))
+    >>> rng = np.random.default_rng(0)
+    >>> history = list(fit(line, squared_error, x, 2 * x + 1, SGD(0.3), epochs=100, batch_size=3, rng=rng))
+    >>> [p.round(2) for p in line.parameters]
+    [array([[2.]]), array([1.])]
+    """
+    if len(x) != len(y):
+        raise ValueError(f"x and y must have the same number of examples, got {len(x)} and {len(y)}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
+    if not network.parameters:
+        raise ValueError("the network has no parameters, so there is nothing to train")
+    for _ in range(epochs):
+        total = 0.0
+        for rows in minibatches(len(x), batch_size, rng):
+            y_hat, network_backward = network(x[rows])
+            value, loss_backward = loss(y_hat, y[rows])
+            dy_hat, _ = loss_backward()
+            _, *gradients = network_backward(dy_hat)
+            optimizer.step(network.parameters, gradients)
+            total += float(value) * len(rows)
+        yield total / len(x)
+
+
+def accuracy(network, x, labels):
+    """The share of examples whose highest score is that of the right class.
+
+    Parameters
+    ----------
+    network : callable
+        Maps `x` to scores of shape (examples, classes) and a backward map.
+    x : ndarray of shape (examples, ...)
+        Inputs.
+    labels : ndarray of int of shape (examples,)
+        Right classes.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each row of scores.
+
+    Examples
+    --------
+    >>> from dlnotes.activations import relu
+    >>> accuracy(relu, np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([0, 0]))
+    0.5
+    """
+    scores, _ = network(x)
+    labels = np.asarray(labels)
+    if scores.ndim != 2 or labels.shape != scores.shape[:1]:
+        raise ValueError(
+            "expected scores of shape (examples, classes) and labels of shape (examples,), "
+            f"got {scores.shape} and {labels.shape}"
+        )
+    return float(np.mean(scores.argmax(axis=1) == labels))
