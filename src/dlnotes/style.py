@@ -1,0 +1,136 @@
+"""One palette and one figure style for the whole book.
+
+Each colour has one meaning, and is never its only carrier: lines also differ by dash or by a label.
+
+>>> from dlnotes.style import NEGATIVE, POSITIVE, subplots
+>>> figure, ax = subplots()
+>>> lines = ax.plot([0, 1], [0, 1], color=POSITIVE, label="right")
+>>> lines = ax.plot([0, 1], [1, 0], color=NEGATIVE, linestyle="--", label="wrong")
+
+In Python a colour is its shade for a white page. In the book the page replaces it by the shade of the reader's
+theme, and black and white by the colours of the page's text and background. Colours that come from a colormap
+stay as they are, so text written on them takes its colour from `text_on`.
+"""
+
+import matplotlib as mpl
+from cycler import cycler
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.figure import Figure
+
+PALETTE = {
+    # meaning: (shade on white, shade on the dark page)
+    "positive": ("#1565c0", "#5aa2ff"),
+    "negative": ("#d95f02", "#ff9a3d"),
+    "forward": ("#00857c", "#4fe3d0"),
+    "backward": ("#5e2a91", "#a97be6"),
+    "training": ("#1f2a44", "#dfe6f5"),
+    "test": ("#d81b70", "#ff6fa8"),
+    "muted": ("#868b96", "#7e8590"),
+    "highlight": ("#7d5f00", "#ffe066"),
+}
+PAGE = ("#ffffff", "#121212")
+INK = ("#222832", "#ced6dd")
+
+POSITIVE, NEGATIVE, FORWARD, BACKWARD, TRAINING, TEST, MUTED, HIGHLIGHT = (light for light, _ in PALETTE.values())
+
+# Pure white and black would follow the page's theme, so the colormaps stop just short of them.
+DIVERGING = LinearSegmentedColormap.from_list("dlnotes_diverging", ["#8a3800", NEGATIVE, "#f7f7f7", POSITIVE, "#0a3570"])
+SEQUENTIAL = LinearSegmentedColormap.from_list("dlnotes_sequential", ["#f7f7f7", "#8fb4dc", "#3a6296", TRAINING])
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 11,
+    "mathtext.fontset": "dejavusans",
+    "axes.titlesize": "medium",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": cycler(color=[light for light, _ in PALETTE.values()]),
+    "grid.color": MUTED,
+    "grid.alpha": 0.3,
+    "image.interpolation": "none",  # a pixel of an array is a pixel of the picture
+    "svg.fonttype": "path",  # looks the same whichever fonts the reader has
+    "svg.hashsalt": "dlnotes",  # the same picture gives the same bytes
+}
+
+
+def context():
+    """Return a context manager inside which figures are made, drawn and saved in the book's style."""
+    return mpl.rc_context(STYLE)
+
+
+def subplots(rows=1, columns=1, size=(5.6, 3.5), **kwargs):
+    """Make a figure with a grid of axes in the book's style.
+
+    Unlike `matplotlib.pyplot.subplots` it leaves no global state: the figure is shown by
+    `dlnotes.explore.show`, and only there.
+
+    Parameters
+    ----------
+    rows, columns : int, default 1
+        Number of axes below and beside each other.
+    size : tuple of float, default (5.6, 3.5)
+        Width and height in inches. The full width of a page is 5.6.
+    **kwargs
+        Passed to `matplotlib.figure.Figure.subplots`, such as ``sharex=True``.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    axes : Axes, or ndarray of Axes
+        An array if there is more than one, of shape (rows, columns) or, where one of them is 1, (count,).
+
+    Examples
+    --------
+    >>> figure, axes = subplots(rows=2, size=(5.6, 5), sharex=True)
+    >>> axes.shape
+    (2,)
+    """
+    with context():
+        figure = Figure(figsize=size, layout="constrained")
+        return figure, figure.subplots(rows, columns, **kwargs)
+
+
+def contrast(first, second):
+    """Return the WCAG 2 contrast ratio of two colours, from 1 to 21.
+
+    Examples
+    --------
+    >>> round(contrast("black", "white"))
+    21
+    """
+
+    def luminance(color):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted([luminance(first), luminance(second)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def text_on(color):
+    """Return the colour of legible text on a field of the given colour, in the light and the dark theme alike.
+
+    Examples
+    --------
+    >>> text_on(SEQUENTIAL(0.9)), text_on(SEQUENTIAL(0.1))
+    ('#fefefe', '#010101')
+    """
+    return max("#010101", "#fefefe", key=lambda text: contrast(text, color))
+
+
+def css():
+    """Return the style sheet that defines the palette as CSS variables for the light and the dark theme.
+
+    The theme is `data-theme` of the page's root element, or without it what the reader's system prefers.
+    """
+    light, dark = (
+        "".join(
+            f" --dl-{name}: {shades[theme]};" for name, shades in {"page": PAGE, "ink": INK, **PALETTE}.items()
+        )
+        for theme in (0, 1)
+    )
+    return (
+        f":root {{{light} }}\n"
+        f'html[data-theme="dark"] {{{dark} }}\n'
+        f"@media (prefers-color-scheme: dark) {{ html:not([data-theme]) {{{dark} }} }}\n"
+    )
