@@ -1,0 +1,44 @@
+"""Where executed notebooks are kept, and how `explore` draws while the book is built.
+
+jupyter-cache knows a notebook by its code cells. What they import from ``dlnotes`` changes their outputs too, so every
+state of the package, and of the versions it runs with, has a cache of its own.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+
+def source_state(root):
+    """Name the present state of the package and the pinned versions below `root`, in 12 hexadecimal digits."""
+    package = Path(root, "src", "dlnotes")
+    sources = [path for path in package.rglob("*") if path.suffix == ".py" or path.parent.name == "data"]
+    digest = hashlib.sha256()
+    for path in [*sorted(sources), Path(root, "requirements.txt")]:
+        if path.is_file():
+            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def cache_path(root, work):
+    """Return the folder below `work` with what notebooks gave in the present state of the package."""
+    return Path(work, "executed", source_state(root))
+
+
+def kernel_environment():
+    """Return the environment variables with which the book's kernels are started."""
+    return {
+        "DLNOTES_EXPLORE": "static",
+        "OPENBLAS_NUM_THREADS": "1",  # sums in the same order on every machine
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the debugger warns on stderr
+    }
+
+
+def _set_cache(app, config):
+    if not config.nb_execution_cache_path:
+        config.nb_execution_cache_path = str(cache_path(app.srcdir, Path(app.srcdir, "_build")))
+    os.environ.update(kernel_environment())
+
+
+def setup(app):
+    app.connect("config-inited", _set_cache)

