@@ -12,6 +12,7 @@ NEEDED_BY = {
     "dlnotes-explore": ["player.js", "player.css"],
 }
 FONT_AWESOME = re.compile(r'\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>')
+SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"')
 
 
 def _copy_player(app):
@@ -46,13 +47,17 @@ def _add_download_button(app, pagename, templatename, context, doctree):
         ]
 
 
-def _drop_unused(app, exception):
-    """Take out the theme's icon script (1.5 MB): its style sheet draws the same icons from a font."""
+def _tidy(app, exception):
+    """Take out what no page needs, and mend what the theme's templates leave.
+
+    The theme's icon script (1.5 MB) draws what its style sheet also draws from a font. Its search button has a name
+    other than the text on it.
+    """
     if exception:
         return
     for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        page.write_text(FONT_AWESOME.sub("", text), encoding="utf-8")
+        text = FONT_AWESOME.sub("", page.read_text(encoding="utf-8"))
+        page.write_text(SEARCH_BUTTON.sub(r"\1", text), encoding="utf-8")
     static = Path(app.outdir, "_static")
     for path in [*static.rglob("*.map"), *static.glob("scripts/fontawesome*"), *static.glob("webpack-macros.html")]:
         path.unlink(missing_ok=True)
@@ -63,4 +68,4 @@ def setup(app):
     app.connect("builder-inited", _copy_player)
     app.connect("html-page-context", _add_files)
     app.connect("html-page-context", _add_download_button, priority=502)  # the theme adds its buttons at 501
-    app.connect("build-finished", _drop_unused)
+    app.connect("build-finished", _tidy)
