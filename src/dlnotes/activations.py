@@ -1,5 +1,7 @@
 """Activation functions: what a neuron does with its pre-activation z."""
 
+from numbers import Integral, Real
+
 import numpy as np
 
 from dlnotes.operation import operation
@@ -149,7 +151,7 @@ def leaky_relu(z, *, slope=0.01):
     >>> a, backward(np.ones(2))
     (array([-0.2,  3. ]), array([0.1, 1. ]))
     """
-    if not (isinstance(slope, (int, float)) and 0 <= slope < 1):
+    if not (isinstance(slope, Real) and 0 <= slope < 1):
         raise ValueError(f"slope must be a number with 0 <= slope < 1, got {slope!r}")
     slope = float(slope)  # a NumPy float64 here would turn float32 results into float64
     a = np.where(z > 0, z, slope * z)
@@ -233,7 +235,7 @@ def softmax(z, *, axis=-1):
     array([[0.5, 0.5],
            [1. , 0. ]])
     """
-    if not (isinstance(axis, int) and -z.ndim <= axis < z.ndim):
+    if not (isinstance(axis, Integral) and -z.ndim <= axis < z.ndim):
         raise ValueError(f"axis must be one of the {z.ndim} axes of z, whose shape is {z.shape}, got {axis!r}")
     e = np.exp(z - z.max(axis=axis, keepdims=True))  # the same quotient, and the largest exponent is 0
     a = e / e.sum(axis=axis, keepdims=True)

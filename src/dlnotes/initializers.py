@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dlnotes.operation import require_rng
+
 
 def glorot(outputs, inputs, rng):
     r"""Draw weights that suit tanh and sigmoid layers (Glorot, also called Xavier, initialisation).
@@ -38,7 +40,8 @@ def glorot(outputs, inputs, rng):
     >>> W.shape, round(float(W.std()), 2)
     ((300, 500), 0.05)
     """
-    require_sizes(outputs, inputs, rng)
+    require_sizes(outputs, inputs)
+    require_rng(rng)
     return np.sqrt(2 / (inputs + outputs)) * rng.standard_normal((outputs, inputs))
 
 
@@ -77,13 +80,12 @@ def he(outputs, inputs, rng):
     >>> W.shape, round(float(W.std()), 2)
     ((300, 200), 0.1)
     """
-    require_sizes(outputs, inputs, rng)
+    require_sizes(outputs, inputs)
+    require_rng(rng)
     return np.sqrt(2 / inputs) * rng.standard_normal((outputs, inputs))
 
 
-def require_sizes(outputs, inputs, rng):
+def require_sizes(outputs, inputs):
     for name, size in (("outputs", outputs), ("inputs", inputs)):
         if not (isinstance(size, (int, np.integer)) and size > 0):
             raise ValueError(f"{name} must be a positive integer, got {size!r}")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, such as numpy.random.default_rng(0), got {rng!r}")

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dlnotes.operation import as_floats
+
 
 class Layer:
     """An operation together with parameters of its own.
@@ -11,7 +13,7 @@ class Layer:
     operation : callable
         ``operation(x, *parameters, **options)`` returning ``(y, backward)``.
     *parameters : ndarray
-        What is to be learned. The layer keeps copies, which an optimizer changes in place.
+        What is to be learned. The layer keeps copies, which an optimizer changes in place. Integers become float64.
     **options
         Handed to the operation on every call.
 
@@ -34,7 +36,7 @@ class Layer:
         if not callable(operation):
             raise TypeError(f"a layer needs an operation it can call, got {operation!r}")
         self.operation = operation
-        self.parameters = [np.array(parameter) for parameter in parameters]
+        self.parameters = [np.array(as_floats(f"parameter {i}", p)) for i, p in enumerate(parameters)]
         self.options = options
 
     def __call__(self, x):
@@ -71,6 +73,8 @@ class Sequential:
     """
 
     def __init__(self, *layers):
+        if not layers:
+            raise ValueError("a network needs at least one layer, got none")
         for position, layer in enumerate(layers):
             if not callable(layer):
                 raise TypeError(f"layer {position} must be something to call on a batch, got {layer!r}")

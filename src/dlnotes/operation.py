@@ -25,6 +25,7 @@ def operation(function=None, *, integers=()):
     callable
         The operation. Its ``backward(dy)`` gives one gradient per array, in the order of the parameters: a bare
         array where there is only one, ``None`` for indices. Where `y` is a scalar, ``dy`` may be left out and is 1.
+        It reads the arrays it was made from, and no copies of them: change one in place, and it is out of date.
 
     Raises
     ------
@@ -91,6 +92,12 @@ def as_integers(name, value):
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold integers, got an array of dtype {array.dtype}")
     return array
+
+
+def require_rng(rng):
+    """Refuse what is no source of randomness, a seed for example."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, such as numpy.random.default_rng(0), got {rng!r}")
 
 
 def as_array(name, value):

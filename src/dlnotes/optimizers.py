@@ -1,5 +1,10 @@
 """Optimizers: how parameters move, given their gradients."""
 
+from math import inf
+from numbers import Real
+
+import numpy as np
+
 from dlnotes.operation import as_floats
 
 
@@ -16,11 +21,12 @@ class SGD:
     Raises
     ------
     ValueError
-        If a learning rate is not positive, or, in `step`, a gradient does not fit its parameter.
+        If a learning rate is not a positive number, or, in `step`, a gradient does not fit its parameter.
+    TypeError
+        In `step`, if a parameter is not an array of floats, or a gradient holds no real numbers.
 
     Examples
     --------
-    >>> import numpy as np
     >>> w = np.array([1.0, 2.0])
     >>> SGD(learning_rate=0.1).step([w], [np.array([1.0, -1.0])])
     >>> w
@@ -55,8 +61,12 @@ def matched(parameters, gradients):
     """Pair parameters with gradients, all checked before the first one moves."""
     if len(parameters) != len(gradients):
         raise ValueError(f"expected one gradient for each of {len(parameters)} parameters, got {len(gradients)}")
-    gradients = [as_floats("a gradient", gradient) for gradient in gradients]
+    gradients = [as_floats(f"gradient {position}", gradient) for position, gradient in enumerate(gradients)]
     for position, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
+        if not (isinstance(parameter, np.ndarray) and parameter.dtype.kind == "f"):
+            raise TypeError(
+                f"parameter {position} must be an array of floats, to be changed in place, got {parameter!r}"
+            )
         if parameter.shape != gradient.shape:
             raise ValueError(
                 f"gradient {position} must have its parameter's shape {parameter.shape}, got {gradient.shape}"
@@ -65,5 +75,5 @@ def matched(parameters, gradients):
 
 
 def require_positive(rate):
-    if not rate > 0:
-        raise ValueError(f"the learning rate must be positive, got {rate!r}")
+    if not (isinstance(rate, Real) and 0 < rate < inf):
+        raise ValueError(f"the learning rate must be a positive number, got {rate!r}")

@@ -1,6 +1,10 @@
 """The training loop: forward, loss, backward, update, again."""
 
+from numbers import Integral
+
 import numpy as np
+
+from dlnotes.operation import require_rng
 
 
 def minibatches(count, batch_size, rng):
@@ -25,15 +29,16 @@ def minibatches(count, batch_size, rng):
     Raises
     ------
     ValueError
-        If `batch_size` is not between 1 and `count`.
+        If `batch_size` is not an integer between 1 and `count`.
 
     Examples
     --------
     >>> [len(rows) for rows in minibatches(10, 4, np.random.default_rng(0))]
     [4, 4, 2]
     """
-    if not 1 <= batch_size <= count:
-        raise ValueError(f"batch_size must lie from 1 to {count}, the number of examples, got {batch_size!r}")
+    if not (isinstance(batch_size, Integral) and 1 <= batch_size <= count):
+        raise ValueError(f"batch_size must be an integer from 1 to {count}, the number of examples, got {batch_size!r}")
+    require_rng(rng)
     order = rng.permutation(count)
     for start in range(0, count, batch_size):
         yield order[start : start + batch_size]
@@ -86,12 +91,13 @@ def fit(network, loss, x, y, optimizer, *, epochs, batch_size, rng):
     >>> [p.round(2) for p in line.parameters]
     [array([[2.]]), array([1.])]
     """
+    x, y = np.asarray(x), np.asarray(y)
     if len(x) != len(y):
         raise ValueError(f"x and y must have the same number of examples, got {len(x)} and {len(y)}")
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
-    if not network.parameters:
-        raise ValueError("the network has no parameters, so there is nothing to train")
+    if not (isinstance(epochs, Integral) and epochs >= 1):
+        raise ValueError(f"epochs must be a positive integer, got {epochs!r}")
+    if not getattr(network, "parameters", None):
+        raise ValueError(f"expected a Layer or Sequential with parameters to train, got {network!r}")
     for _ in range(epochs):
         total = 0.0
         for rows in minibatches(len(x), batch_size, rng):
