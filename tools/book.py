@@ -20,15 +20,9 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from execution import ROOT, NotebookError, cache_path, execute, kernel_environment
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import single_nb_execution
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from dlnotes_book.execution import cache_path, kernel_environment  # noqa: E402
-
-CELL_TIMEOUT = 300  # seconds
 
 
 class BuildError(Exception):
@@ -60,7 +54,7 @@ def build(output, chapters=()):
         return
 
     stamp.unlink(missing_ok=True)
-    execute([ROOT / f"{name}.ipynb" for name in toc_files(toc) if (ROOT / f"{name}.ipynb").is_file()])
+    execute_stale([ROOT / f"{name}.ipynb" for name in toc_files(toc) if (ROOT / f"{name}.ipynb").is_file()])
     new_site = write_pages(output / "work", toc, draft=bool(chapters))
     previous = output / "html.previous"
     shutil.rmtree(previous, ignore_errors=True)
@@ -110,53 +104,41 @@ def inputs_state(toc):
     return digest.hexdigest()
 
 
-def execute(notebooks):
+def execute_stale(notebooks):
     """Execute the notebooks that the cache does not hold yet, as many at a time as there are processors."""
-    os.environ.update(kernel_environment())
+    os.environ.update(kernel_environment(explore="static"))
     path = cache_path(ROOT, ROOT / "_build")
-    for old in path.parent.glob("*") if path.parent.is_dir() else []:
+    for old in path.parent.glob("*"):
         if old != path and time.time() - old.stat().st_mtime > 3600:  # someone may be building with a younger one
             shutil.rmtree(old)
     cache = get_cache(path)
+    stale = {}
+    for notebook in notebooks:
+        content = nbformat.read(notebook, nbformat.NO_CONVERT)
+        try:
+            cache.match_cache_notebook(content)
+            print(f"  {notebook.stem}: unchanged", flush=True)
+        except KeyError:
+            stale[notebook] = content
+
+    failures = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        waiting = {}
-        for notebook in notebooks:
-            content = nbformat.read(notebook, nbformat.NO_CONVERT)
+        runs = {pool.submit(execute, content, notebook): notebook for notebook, content in stale.items()}
+        if runs:
+            print(f"Executing {', '.join(notebook.stem for notebook in stale)} ...", flush=True)
+        for run in as_completed(runs):
+            notebook = runs[run]
             try:
-                cache.match_cache_notebook(content)
-                print(f"  {notebook.stem}: unchanged", flush=True)
-            except KeyError:
-                waiting[pool.submit(run_notebook, content, notebook.parent)] = notebook
-        if waiting:
-            print(f"Executing {', '.join(notebook.stem for notebook in waiting.values())} ...", flush=True)
-        failures = []
-        for run in as_completed(waiting):
-            notebook, result = waiting[run], run.result()
-            if result.err is None:
-                bundle = CacheBundleIn(result.nb, str(notebook), data={"execution_seconds": result.time})
-                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-                print(f"  {notebook.stem}: executed in {result.time:.1f} s", flush=True)
-            else:
+                seconds = run.result()
+            except NotebookError as error:
+                failures.append(str(error))
                 print(f"  {notebook.stem}: FAILED", flush=True)
-                failures.append(describe_failure(notebook, result))
+            else:
+                bundle = CacheBundleIn(stale[notebook], str(notebook), data={"execution_seconds": seconds})
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+                print(f"  {notebook.stem}: executed in {seconds:.1f} s", flush=True)
     if failures:
         raise BuildError("\n\n".join(failures))
-
-
-def run_notebook(content, folder):
-    """Execute one notebook in `folder`; return jupyter-cache's result."""
-    quiet = ["--log-level=40"]  # the kernel warns of its own TCP connection
-    return single_nb_execution(content, str(folder), CELL_TIMEOUT, allow_errors=False, extra_arguments=quiet)
-
-
-def describe_failure(notebook, result):
-    """Say in which cell a notebook failed, and how."""
-    for number, cell in enumerate(result.nb.cells, 1):
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback))
-                return f"{notebook.relative_to(ROOT)}, cell {number}: {output.ename}: {output.evalue}\n\n{traceback}"
-    return f"{notebook.relative_to(ROOT)}: {result.err}"
 
 
 def write_pages(work, toc, draft):
@@ -179,12 +161,11 @@ def write_pages(work, toc, draft):
 
 
 def readable(log):
-    """Strip Sphinx's messages to the warnings, with ``file.ipynb, cell 5, line 3`` for MyST-NB's ``file.ipynb:50003``."""
+    """Cut Sphinx's messages down to the problems, and name cells: MyST-NB counts 10 000 lines for each."""
     log = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{ROOT}/", "")
     log = re.sub(r"\.ipynb:(\d+)(\d{4})\b", lambda m: f".ipynb, cell {m[1]}, line {int(m[2])}", log)
-    start = re.search(r"^.*(WARNING|ERROR|Exception|Traceback|error:)", log, re.MULTILINE)
-    text = log[start.start() :] if start else log
-    return re.split(r"^(?:=====+|build finished with problems.*|Traceback \(most recent call last\):)$", text, flags=re.MULTILINE)[0].strip() or log
+    problems = re.split(r"\n=====+\n|\nTraceback ", log)[0]
+    return problems.strip() or log.strip()
 
 
 if __name__ == "__main__":

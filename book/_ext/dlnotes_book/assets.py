@@ -11,7 +11,9 @@ NEEDED_BY = {
     'class="question': ["quiz.js"],
     "dlnotes-explore": ["player.js", "player.css"],
 }
-FONT_AWESOME = re.compile(r'\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>')
+FONT_AWESOME = re.compile(
+    r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>"
+)
 SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"')
 
 

@@ -25,19 +25,15 @@ def cache_path(root, work):
     return Path(work, "executed", source_state(root))
 
 
-def kernel_environment():
-    """Return the environment variables with which the book's kernels are started."""
-    return {
-        "DLNOTES_EXPLORE": "static",
-        "OPENBLAS_NUM_THREADS": "1",  # sums in the same order on every machine
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the debugger warns on stderr
-    }
+def kernel_environment(explore):
+    """Return the variables with which kernels are started; `explore` figures come as "static" HTML or as "preview"."""
+    return {"DLNOTES_EXPLORE": explore, "OPENBLAS_NUM_THREADS": "1"}  # one thread: sums in the same order everywhere
 
 
 def _set_cache(app, config):
     if not config.nb_execution_cache_path:
         config.nb_execution_cache_path = str(cache_path(app.srcdir, Path(app.srcdir, "_build")))
-    os.environ.update(kernel_environment())
+    os.environ.update(kernel_environment(explore="static"))
 
 
 def setup(app):

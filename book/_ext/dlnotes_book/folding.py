@@ -1,4 +1,4 @@
-"""Folded parts as ``<details>``: a keyboard opens them, a screen reader says whether they are open, print shows them."""
+"""Folded parts as ``<details>``: a keyboard opens them, and a screen reader says whether they are open."""
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode

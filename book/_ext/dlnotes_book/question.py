@@ -63,7 +63,9 @@ def parse(content):
     if not content.index(options) < content.index(folds[0]) < content.index(answers):
         raise ValueError("must have its answers, and only these, inside <details>")
     if len(options) != len(answers) or len(options) < 2:
-        raise ValueError(f"has {len(options)} options and {len(answers)} answers: each option needs one, and two is the least")
+        raise ValueError(
+            f"has {len(options)} options and {len(answers)} answers: each option needs one, and two is the least"
+        )
     right = [number for number, answer in enumerate(answers, 1) if answer.astext().startswith("Right")]
     if len(right) != 1:
         raise ValueError(f'has {len(right)} answers that begin with "Right": it needs exactly one')
