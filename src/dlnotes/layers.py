@@ -87,7 +87,7 @@ class Sequential:
             x, layer_backward = layer(x)
             backwards.append(layer_backward)
 
-        def backward(dy):
+        def backward(dy=1.0):
             gradients = []
             for layer_backward in reversed(backwards):
                 dx = layer_backward(dy)

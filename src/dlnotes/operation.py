@@ -25,7 +25,7 @@ def operation(function=None, *, integers=()):
     callable
         The operation. Its ``backward(dy)`` gives one gradient per array, in the order of the parameters: a bare
         array where there is only one, ``None`` for indices. Where `y` is a scalar, ``dy`` may be left out and is 1.
-        It reads the arrays it was made from, and no copies of them: change one in place, and it is out of date.
+        It reads the arguments and `y` themselves, no copies: after one is changed in place, it is out of date.
 
     Raises
     ------

@@ -1,0 +1,332 @@
+"""The contract of every operation, tested once for all: a new operation needs new lines in CASES, and nothing else."""
+
+import importlib
+import inspect
+import pkgutil
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import dlnotes
+from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
+from dlnotes.dense import dense
+from dlnotes.gradient_check import check_gradients, numerical_gradient
+from dlnotes.layers import Layer, Sequential
+from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
+
+
+class Case(NamedTuple):
+    operation: object
+    arguments: tuple
+    options: dict
+
+    def __str__(self):
+        shapes = "-".join("x".join(map(str, a.shape)) or "scalar" for a in self.arguments)
+        options = "".join(f"-{name}={value}" for name, value in self.options.items())
+        return f"{self.operation.__name__}-{shapes}{options}"
+
+    def call(self, dtype=np.float64):
+        """The value, the backward map, and the arguments as arrays that can't be written to."""
+        arguments = [frozen(a, dtype) if a.dtype.kind == "f" else frozen(a, a.dtype) for a in self.arguments]
+        y, backward = self.operation(*arguments, **self.options)
+        return y, backward, arguments
+
+
+def frozen(values, dtype):
+    array = np.array(values, dtype=dtype)
+    array.flags.writeable = False
+    return array
+
+
+def normal(*shape):
+    """Fixed normal numbers, none of them near 0, where ReLU has its corner."""
+    values = np.asarray(np.random.default_rng(sum(shape)).standard_normal(shape))
+    return values + 0.1 * np.sign(values)
+
+
+def share(*shape):
+    return np.random.default_rng(sum(shape)).uniform(0.1, 0.9, shape)
+
+
+def layer(x, W, b):
+    return Layer(dense, W, b)(x)
+
+
+def network(x, W1, b1, W2, b2):
+    return Sequential(Layer(dense, W1, b1), Layer(leaky_relu, slope=0.1), Sequential(Layer(dense, W2, b2)), tanh)(x)
+
+
+CLASSES = {layer: Layer, network: Sequential}  # which class a wrapper above stands for
+
+SHAPES = [(3, 4), (1, 4), (5,), (), (2, 3, 4), (30, 5)]
+CASES = [
+    *(Case(f, (normal(*shape),), {}) for f, shape in product((sigmoid, tanh, relu, leaky_relu, gelu), SHAPES)),
+    *(Case(leaky_relu, (normal(3, 4),), {"slope": slope}) for slope in (0, 0.3, np.float64(0.3))),
+    *(Case(softmax, (normal(*shape),), {}) for shape in SHAPES if shape),
+    *(Case(softmax, (normal(2, 3, 4),), {"axis": axis}) for axis in (0, 1, -2)),
+    *(Case(dense, (normal(*x), normal(*W), normal(W[0])), {}) for x, W in [
+        ((3, 4), (2, 4)), ((1, 4), (2, 4)), ((4, 4), (4, 4)), ((3, 1), (1, 1)), ((30, 20), (12, 20))
+    ]),
+    *(Case(squared_error, (normal(*shape), share(*shape)), {"reduction": reduction})
+      for shape, reduction in product([(3, 4), (1, 4), (5,), (3, 2, 2), (30, 5)], ["mean", "sum"])),
+    *(Case(binary_cross_entropy, (normal(*shape), share(*shape)), {"reduction": reduction})
+      for shape, reduction in product([(3, 4), (1, 4), (5,), (3, 2, 2), (30, 5)], ["mean", "sum"])),
+    *(Case(cross_entropy, (normal(*shape), np.arange(shape[0]) % shape[1]), {"reduction": reduction})
+      for shape, reduction in product([(3, 4), (1, 4), (5, 1), (30, 5)], ["mean", "sum"])),
+    Case(cross_entropy, (normal(3, 4), np.array([3, 0, 3], dtype=np.uint8)), {}),
+    Case(layer, (normal(3, 4), normal(2, 4), normal(2)), {}),
+    *(Case(network, (normal(*x), normal(5, 4), normal(5), normal(2, 5), normal(2)), {}) for x in [(3, 4), (1, 4)]),
+]  # fmt: skip
+
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+every_operation = pytest.mark.parametrize(
+    "case", {case.operation: case for case in CASES if case.operation not in CLASSES}.values(), ids=str
+)
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def as_tuple(gradients):
+    return gradients if isinstance(gradients, tuple) else (gradients,)
+
+
+def random_dy(y, rng):
+    return frozen(rng.standard_normal(np.shape(y)), y.dtype)
+
+
+# Which operations there are
+
+
+def public_members():
+    for module in pkgutil.walk_packages(dlnotes.__path__, "dlnotes."):
+        for name, member in vars(importlib.import_module(module.name)).items():
+            if not name.startswith("_") and getattr(member, "__module__", None) == module.name:
+                yield member
+
+
+def is_operation(member):
+    """Whether it is decorated, says that it returns a backward map, or is a class whose objects are called."""
+    if inspect.isclass(member):
+        return "__call__" in vars(member)
+    return hasattr(member, "__wrapped__") or "\nbackward : callable" in (inspect.getdoc(member) or "")
+
+
+def test_every_operation_of_the_package_has_a_case():
+    operations = {member for member in public_members() if is_operation(member)}
+    assert operations == {CLASSES.get(case.operation, case.operation) for case in CASES}
+
+
+def test_every_function_that_returns_a_backward_map_is_decorated():
+    functions = [m for m in public_members() if inspect.isfunction(m) and is_operation(m)]
+    assert len(functions) >= 10
+    assert [f.__name__ for f in functions if not hasattr(f, "__wrapped__")] == []
+
+
+# What holds for each of them
+
+
+@every_case
+def test_gradients_pass_the_check(case, rng):
+    assert check_gradients(case.operation, *case.arguments, rng=rng, **case.options) <= 1e-6
+
+
+@every_case
+def test_gradients_are_numerical_gradients(case, rng):
+    y, backward, arguments = case.call()
+    dy = random_dy(y, rng)
+    for position, gradient in enumerate(as_tuple(backward(dy))):
+        if gradient is None:
+            continue
+
+        def f(moved, position=position):
+            value, _ = case.operation(*arguments[:position], moved, *arguments[position + 1 :], **case.options)
+            return np.sum(dy * value)
+
+        np.testing.assert_allclose(gradient, numerical_gradient(f, arguments[position]), rtol=1e-6, atol=1e-8)
+
+
+@every_case
+def test_one_gradient_an_array_and_none_for_integers(case, rng):
+    y, backward, arguments = case.call()
+    gradients = backward(random_dy(y, rng))
+    assert isinstance(gradients, tuple) == (len(arguments) > 1)
+    for argument, gradient in zip(arguments, as_tuple(gradients), strict=True):
+        if argument.dtype.kind == "f":
+            assert np.shape(gradient) == argument.shape
+        else:
+            assert gradient is None
+
+
+@every_dtype
+@every_case
+def test_the_dtype_is_kept(case, dtype, rng):
+    y, backward, _ = case.call(dtype)
+    assert y.dtype == dtype
+    for dy in (random_dy(y, rng), np.ones(np.shape(y), dtype=int), np.ones(np.shape(y), dtype=np.float64)):
+        assert {g.dtype for g in as_tuple(backward(dy)) if g is not None} == {np.dtype(dtype)}
+
+
+@every_case
+def test_float32_is_float64_rounded(case, rng):
+    y, backward, _ = case.call(np.float64)
+    dy = random_dy(y, rng)
+    y32, backward32, _ = case.call(np.float32)
+    np.testing.assert_allclose(y32, y, rtol=1e-5, atol=1e-5)
+    for gradient32, gradient in zip(as_tuple(backward32(dy)), as_tuple(backward(dy)), strict=True):
+        if gradient is not None:
+            np.testing.assert_allclose(gradient32, gradient, rtol=1e-5, atol=1e-5)
+
+
+@every_dtype
+@every_case
+def test_arguments_are_not_touched(case, dtype, rng):
+    y, backward, arguments = case.call(dtype)  # an attempt to write to them would raise, too
+    before = [argument.copy() for argument in arguments]
+    dy = random_dy(y, rng)
+    dy_before = dy.copy()
+    backward(dy)
+    assert all(np.array_equal(a, b) for a, b in zip([*arguments, dy], [*before, dy_before], strict=True))
+
+
+@every_case
+def test_results_are_new_arrays(case, rng):
+    y, backward, arguments = case.call()
+    dy = random_dy(y, rng)
+    gradients = [g for g in (*as_tuple(backward(dy)), *as_tuple(backward(dy))) if g is not None]
+    for position, result in enumerate([y, *gradients]):
+        others = [*arguments, dy, y, *gradients]
+        del others[len(arguments) + 1 + position]
+        assert not any(np.may_share_memory(result, other) for other in others)
+
+
+@every_case
+def test_backward_may_be_called_again(case, rng):
+    y, backward, _ = case.call()
+    first, other = random_dy(y, rng), random_dy(y, rng)
+    once = backward(first)
+    for gradient in as_tuple(backward(other)):
+        if isinstance(gradient, np.ndarray):
+            gradient[...] = np.nan  # what the caller does with a gradient is no concern of the next one
+    for a, b in zip(as_tuple(once), as_tuple(backward(first)), strict=True):
+        np.testing.assert_equal(a, b)
+
+
+@every_case
+def test_backward_is_linear(case, rng):
+    y, backward, _ = case.call()
+    u, v = random_dy(y, rng), random_dy(y, rng)
+    for a, b, c in zip(as_tuple(backward(u)), as_tuple(backward(v)), as_tuple(backward(2 * u - 3 * v)), strict=True):
+        if a is not None:
+            np.testing.assert_allclose(c, 2 * a - 3 * b, rtol=1e-10, atol=1e-12)
+
+
+@every_case
+def test_memory_layout_does_not_matter(case, rng):
+    y, backward, arguments = case.call()
+    dy = random_dy(y, rng)
+
+    def strided(array):
+        return np.repeat(array, 2, axis=-1)[..., ::2] if np.ndim(array) else array
+
+    strided_y, strided_backward = case.operation(*map(strided, arguments), **case.options)
+    np.testing.assert_allclose(strided_y, y, rtol=1e-12)
+    gradients, strided_gradients = as_tuple(backward(dy)), as_tuple(strided_backward(strided(dy)))
+    for gradient, strided_gradient in zip(gradients, strided_gradients, strict=True):
+        if gradient is not None:
+            np.testing.assert_allclose(strided_gradient, gradient, rtol=1e-12, atol=1e-14)
+
+
+@every_case
+def test_a_gradient_of_the_wrong_shape_is_refused(case):
+    y, backward, _ = case.call()
+    shape = np.shape(y)
+    for wrong in [(*shape, 1), (1, *shape), (7,), *([(*shape[:-1], shape[-1] + 1)] if shape else [])]:
+        with pytest.raises(ValueError, match=r"dy must have the shape") as error:
+            backward(np.ones(wrong))
+        assert f"{shape}" in str(error.value)
+        assert f"got {wrong}" in str(error.value)
+
+
+@every_case
+def test_dy_may_be_left_out_for_a_scalar_only(case):
+    y, backward, _ = case.call()
+    if np.shape(y) == ():
+        for default, one in zip(as_tuple(backward()), as_tuple(backward(1.0)), strict=True):
+            np.testing.assert_equal(default, one)
+    else:
+        with pytest.raises(ValueError, match=r"dy must have the shape"):
+            backward()
+
+
+@every_case
+@pytest.mark.parametrize("kind", [str, complex, object])
+def test_a_gradient_of_the_wrong_dtype_is_refused(case, kind):
+    y, backward, _ = case.call()
+    with pytest.raises(TypeError, match=r"^dy must hold real numbers, got an array of dtype"):
+        backward(np.ones(np.shape(y)).astype(kind))
+
+
+# What the decorated functions refuse, and name
+
+
+@every_operation
+@pytest.mark.parametrize("kind", [str, complex, object])
+def test_arguments_of_the_wrong_dtype_are_refused(case, kind):
+    for position, name in enumerate(array_names(case)):
+        arguments = list(case.arguments)
+        arguments[position] = wrong = arguments[position].astype(kind)
+        with pytest.raises(TypeError) as error:
+            case.operation(*arguments, **case.options)
+        wanted = "real numbers" if case.arguments[position].dtype.kind == "f" else "integers"
+        assert str(error.value) == f"{name} must hold {wanted}, got an array of dtype {wrong.dtype}"
+
+
+@every_operation
+def test_none_is_refused(case):
+    for position, name in enumerate(array_names(case)):
+        arguments = list(case.arguments)
+        arguments[position] = None
+        with pytest.raises(TypeError, match=f"^{name} must hold"):
+            case.operation(*arguments, **case.options)
+
+
+@every_operation
+def test_ragged_arguments_are_refused(case):
+    for position, name in enumerate(array_names(case)):
+        arguments = list(case.arguments)
+        arguments[position] = [[1.0, 2.0], [3.0]]
+        with pytest.raises(ValueError, match=f"^{name} must be an array in which all rows are equally long"):
+            case.operation(*arguments, **case.options)
+
+
+@every_operation
+def test_too_many_and_too_few_arguments_are_refused(case):
+    names = ", ".join(array_names(case))
+    with pytest.raises(TypeError, match=rf"^{case.operation.__name__} takes \d array\(s\), {names}, but \d were given"):
+        case.operation(*case.arguments, 1.0, **case.options)
+    with pytest.raises(TypeError, match=f"missing 1 required positional argument: '{array_names(case)[-1]}'"):
+        case.operation(*case.arguments[:-1], **case.options)
+
+
+@every_operation
+def test_an_unknown_option_is_refused(case):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
+        case.operation(*case.arguments, **case.options, colour="red")
+
+
+@every_operation
+def test_lists_and_integers_and_names_do_as_well(case):
+    y, _, arguments = case.call()
+    from_lists, _ = case.operation(*[argument.tolist() for argument in arguments], **case.options)
+    np.testing.assert_equal(from_lists, y)
+    named, _ = case.operation(**dict(zip(array_names(case), arguments, strict=True)), **case.options)
+    np.testing.assert_equal(named, y)
+    ones = [np.ones_like(a) if a.dtype.kind == "f" else a for a in arguments]
+    integers = [a.astype(int) for a in ones]
+    np.testing.assert_equal(case.operation(*integers, **case.options)[0], case.operation(*ones, **case.options)[0])
+
+
+def array_names(case):
+    parameters = inspect.signature(case.operation).parameters.values()
+    return [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
