@@ -1,0 +1,162 @@
+"""The stored notebooks: canonical, executed, small, accessible, one sentence a line."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from anatomy import problems
+from notebooks import canonical, dumps
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "book").rglob("*.ipynb"))
+PARTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+CHAPTERS = [ROOT / f"{entry['file']}.ipynb" for part in PARTS if part.get("numbered") for entry in part["chapters"]]
+
+# Cells whose output nbval does not compare; each says why in its metadata "nbval_reason".
+CELLS_NOT_COMPARED = 0
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_every_notebook_is_in_the_table_of_contents():
+    listed = {ROOT / f"{entry['file']}.ipynb" for part in PARTS for entry in part["chapters"]}
+
+    assert set(CHAPTERS) <= set(NOTEBOOKS) <= listed
+
+
+def test_is_canonical(path, notebook):
+    assert path.read_text(encoding="utf-8") == dumps(canonical(notebook)), "run `make notebooks`"
+
+
+def test_was_executed_from_top_to_bottom(notebook):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+
+    assert counts == list(range(1, len(counts) + 1)), "run `make notebooks`"
+
+
+def test_is_small(path):
+    assert path.stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_has_every_part_of_a_chapter(chapter):
+    assert problems(nbformat.read(chapter, as_version=4)) == []
+
+
+def test_pictures_are_png_with_a_description(notebook):
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            assert not {"image/svg+xml", "application/vnd.jupyter.widget-view+json"} & data.keys()
+            if "image/png" in data:
+                description = data.get("text/plain", "")
+                assert len(description) >= 30, f"{cell.id}: use show(figure, alt=...)"
+                assert not description.startswith("<"), f"{cell.id}: use show(figure, alt=...)"
+
+
+def test_prints_no_warning(notebook):
+    for cell in code_cells(notebook):
+        assert not [output.text for output in cell.outputs if output.get("name") == "stderr"], cell.id
+
+
+def test_has_one_sentence_a_line(notebook):
+    crowded = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in crowded_lines(cell.source)]
+
+    assert crowded == []
+
+
+def test_cells_not_compared_are_few_and_explained():
+    skipped = [
+        cell
+        for path in NOTEBOOKS
+        for cell in code_cells(nbformat.read(path, as_version=4))
+        if any(tag.startswith("nbval-") and tag != "nbval-check-output" for tag in cell.metadata.get("tags", []))
+    ]
+
+    assert len(skipped) == CELLS_NOT_COMPARED
+    assert all(cell.metadata.get("nbval_reason") for cell in skipped)
+
+
+def crowded_lines(source):
+    """Return the lines of prose that hold more than one sentence."""
+    source = re.sub(r"```.*?```|\$\$.*?\$\$", "", source, flags=re.DOTALL)
+    source = re.sub(r"\$[^$\n]+\$|`[^`\n]+`", "x", source)
+    prose = [line for line in source.splitlines() if not line.startswith(("|", "#", ":::"))]
+    return [line for line in prose if re.search(r"[a-z0-9)*_][.!?][\"”)*_]* +[\"“(*_]*[A-Z][a-z]* ", unnumbered(line))]
+
+
+def unnumbered(line):
+    """Take the number off a list item, and the dots out of abbreviations."""
+    return re.sub(r"\b(e\.g|i\.e|cf|vs|al|etc|Fig|Eq|No)\.", r"\1", re.sub(r"^\s*\d+\. ", "", line))
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("One sentence.\nAnother one.", 0),
+        ("One sentence. Another one follows.", 1),
+        ("1. No: it diverges.", 0),
+        ("- It ends. This begins a second.", 1),
+        ("At $x = 1. A$ we stop, e.g. Here we do.", 0),
+        ("| a cell. With two | sentences. That is fine |", 0),
+        ("```\nAny. Text here\n```", 0),
+    ],
+)
+def test_crowded_lines(source, count):
+    assert len(crowded_lines(source)) == count
+
+
+@pytest.fixture
+def untidy():
+    """A notebook as an editor leaves it."""
+    cell = nbformat.v4.new_code_cell("print(1)\nprint(2)", execution_count=1, id="first")
+    cell.metadata = {"tags": ["hide-input"], "collapsed": False, "execution": {"iopub.execute_input": "2025"}}
+    cell.outputs = [nbformat.v4.new_output("stream", text=text) for text in ("1\n", "2\n")]
+    notebook = nbformat.v4.new_notebook(
+        metadata={"widgets": {}, "kernelspec": {"name": "mine", "display_name": "Mine"}}
+    )
+    notebook.cells = [cell, nbformat.v4.new_code_cell("2", id="first")]
+    return notebook
+
+
+def test_canonical_drops_what_is_volatile(untidy):
+    result = canonical(untidy)
+
+    assert result.metadata.kernelspec.name == "python3"
+    assert "widgets" not in result.metadata
+    assert result.cells[0].metadata == {"tags": ["hide-input"]}
+
+
+def test_canonical_joins_printed_pieces(untidy):
+    assert [output.text for output in canonical(untidy).cells[0].outputs] == ["1\n2\n"]
+
+
+def test_canonical_keeps_valid_ids_and_makes_the_others_unique(untidy):
+    first, second = canonical(untidy).cells
+
+    assert first.id == "first"
+    assert second.id != "first"
+    assert second.id == canonical(untidy).cells[1].id
+
+
+def test_canonical_is_idempotent_and_leaves_its_argument_alone(untidy):
+    untidy.cells[1].id = "second"
+    before = dumps(untidy)
+    once = dumps(canonical(untidy))
+
+    assert dumps(canonical(nbformat.reads(once, as_version=4))) == once
+    assert dumps(untidy) == before
