@@ -12,7 +12,7 @@ theme, and black and white by the colours of the page's text and background. Col
 stay as they are, so text written on them takes its colour from `text_on`.
 """
 
-import matplotlib as mpl
+import matplotlib.style
 from cycler import cycler
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
@@ -34,7 +34,9 @@ INK = ("#222832", "#ced6dd")
 POSITIVE, NEGATIVE, FORWARD, BACKWARD, TRAINING, TEST, MUTED, HIGHLIGHT = (light for light, _ in PALETTE.values())
 
 # Pure white and black would follow the page's theme, so the colormaps stop just short of them.
-DIVERGING = LinearSegmentedColormap.from_list("dlnotes_diverging", ["#8a3800", NEGATIVE, "#f7f7f7", POSITIVE, "#0a3570"])
+DIVERGING = LinearSegmentedColormap.from_list(
+    "dlnotes_diverging", ["#8a3800", NEGATIVE, "#f7f7f7", POSITIVE, "#0a3570"]
+)
 SEQUENTIAL = LinearSegmentedColormap.from_list("dlnotes_sequential", ["#f7f7f7", "#8fb4dc", "#3a6296", TRAINING])
 
 STYLE = {
@@ -54,8 +56,11 @@ STYLE = {
 
 
 def context():
-    """Return a context manager inside which figures are made, drawn and saved in the book's style."""
-    return mpl.rc_context(STYLE)
+    """Return a context manager inside which figures are made, drawn and saved in the book's style.
+
+    It starts from Matplotlib's defaults, so that a reader's own settings do not matter.
+    """
+    return matplotlib.style.context(["default", STYLE])
 
 
 def subplots(rows=1, columns=1, size=(5.6, 3.5), **kwargs):
@@ -124,9 +129,7 @@ def css():
     The theme is `data-theme` of the page's root element, or without it what the reader's system prefers.
     """
     light, dark = (
-        "".join(
-            f" --dl-{name}: {shades[theme]};" for name, shades in {"page": PAGE, "ink": INK, **PALETTE}.items()
-        )
+        "".join(f" --dl-{name}: {shades[theme]};" for name, shades in {"page": PAGE, "ink": INK, **PALETTE}.items())
         for theme in (0, 1)
     )
     return (

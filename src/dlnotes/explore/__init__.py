@@ -9,37 +9,111 @@
 
 The environment variable DLNOTES_EXPLORE says what a cell shows:
 
-- ``live`` (default): widgets, redrawn by the kernel;
-- ``preview``: the picture at the start values, as the stored notebooks hold it;
-- ``static``: HTML for the book, with every picture inside. The page includes the files `assets` once.
+``live`` (default)
+    Widgets, and the kernel draws again when they move.
+``preview``
+    The picture at the start values with its alt text, as the stored notebooks hold it.
+``static``
+    HTML with all pictures inside. A page that holds it includes the files player.css and player.js of this folder
+    once; they are for all figures of the page.
 """
 
 import os
 
-from IPython.display import display
-
-from dlnotes.explore.controls import Choice, Control, Slider
-from dlnotes.explore.pictures import Pictures, png
+from dlnotes.explore.controls import Choice, Slider
+from dlnotes.explore.html import explore_html, show_html
+from dlnotes.explore.pictures import Pictures, css_size, png
 
 __all__ = ["Choice", "Slider", "explore", "show"]
 
 
 def explore(draw, *, alt, rows=1, columns=1, size=(5.6, 3.5), **controls):
-    """Show a picture that follows the reader's settings."""
+    """Show a picture that the reader can move.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(axes, **values)`` draws one picture on empty axes. It may return a sentence that says what is to be
+        seen at these values; the sentence stands below the picture. Set the axes' limits in it: the layout is
+        computed once, for the start picture.
+    alt : str
+        What the figure shows, in words, for readers who do not see it.
+    rows, columns : int, default 1
+        Grid of axes. If there is more than one, `axes` is an array, as of `dlnotes.style.subplots`.
+    size : tuple of float, default (5.6, 3.5)
+        Width and height in inches.
+    **controls : Slider or Choice
+        One control for each further argument of `draw`. For the book every combination of values is drawn, 450 at
+        most; about 100 are enough for most figures.
+
+    Raises
+    ------
+    ValueError
+        If there is no alt text, there are no controls or too many pictures, or DLNOTES_EXPLORE has no known value.
+    TypeError
+        If the controls are not what `draw` takes, or `draw` returns something else than a sentence.
+    RuntimeError
+        If `draw` fails; the message says at which values.
+    """
+    mode = _mode()
+    _check_alt(alt)
     pictures = Pictures(draw, rows, columns, size, controls)
-    figure, sentence = pictures.picture(pictures.start)
-    _preview(figure, alt, f"{alt}\n{pictures.text(pictures.start)}\n{sentence}".strip())
+    if mode == "static":
+        _display({"text/html": explore_html(pictures, alt)})
+    elif mode == "preview":
+        picture, sentence = pictures.picture(pictures.start, png)
+        _display_png(picture, size, alt, [pictures.text(pictures.start), sentence])
+    else:
+        from IPython.display import display
+
+        from dlnotes.explore.live import live_widget  # imports ipywidgets
+
+        display(live_widget(pictures, alt))
 
 
 def show(figure, *, alt):
-    """Show an ordinary figure."""
-    _preview(figure, alt, alt)
+    """Show an ordinary figure: a picture in Jupyter, and in the book one that follows the page's theme.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Made by `dlnotes.style.subplots`.
+    alt : str
+        What the figure shows, in words, for readers who do not see it.
+
+    Raises
+    ------
+    ValueError
+        If there is no alt text.
+    """
+    mode = _mode()
+    _check_alt(alt)
+    if mode == "static":
+        _display({"text/html": show_html(figure, alt)})
+    else:
+        _display_png(png(figure), figure.get_size_inches(), alt)
 
 
-def _preview(figure, alt, text):
-    width, height = figure.get_size_inches() * 96
-    display(
-        {"image/png": png(figure), "text/plain": f"[figure] {text}"},
-        metadata={"image/png": {"width": int(width), "height": int(height), "alt": alt}},
-        raw=True,
-    )
+def _mode():
+    mode = os.environ.get("DLNOTES_EXPLORE", "live")
+    if mode not in ("live", "preview", "static"):
+        raise ValueError(f"DLNOTES_EXPLORE must be live, preview or static, got {mode!r}")
+    return mode
+
+
+def _check_alt(alt):
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt must say in words what the figure shows, got {alt!r}")
+
+
+def _display_png(picture, size, alt, lines=()):
+    width, height = css_size(size)
+    text = "\n".join(line for line in [f"[figure] {alt}", *lines] if line)
+    metadata = {"image/png": {"width": width, "height": height, "alt": alt}}
+    _display({"image/png": picture, "text/plain": text}, metadata)
+
+
+def _display(bundle, metadata=None):
+    from IPython.display import display
+
+    display(bundle, metadata=metadata or {}, raw=True)

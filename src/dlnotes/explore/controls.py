@@ -60,8 +60,7 @@ class Slider(Control):
 
     def __init__(self, low, high, step, *, start, label):
         exact_low, exact_high, exact_step, exact_start = (
-            _decimal(name, number)
-            for name, number in (("low", low), ("high", high), ("step", step), ("start", start))
+            _decimal(name, number) for name, number in (("low", low), ("high", high), ("step", step), ("start", start))
         )
         if exact_low >= exact_high:
             raise ValueError(f"slider {label!r}: low must be below high, got low={low}, high={high}")

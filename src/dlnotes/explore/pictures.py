@@ -1,15 +1,23 @@
-"""Drawing the pictures of an explore figure: one clean figure for each setting, all with the same layout."""
+"""Drawing the pictures of an explore figure: a clean figure for each setting, all with the same layout."""
 
 import io
+from inspect import signature
+from itertools import product
 from math import prod
 
 from matplotlib.figure import Figure
 
 from dlnotes import style
+from dlnotes.explore.controls import Control
+
+MOST_PICTURES = 450
+PIXELS_PER_INCH = 96  # of CSS
 
 
 class Pictures:
     """The pictures that a drawing function makes of the values of some controls.
+
+    A setting is a tuple with the index of the chosen value of each control.
 
     Parameters
     ----------
@@ -24,71 +32,103 @@ class Pictures:
     """
 
     def __init__(self, draw, rows, columns, size, controls):
-        self.draw, self.rows, self.columns, self.size, self.controls = draw, rows, columns, size, controls
-        self.positions = None  # set by the first picture, then kept
+        _check(draw, controls)
+        self.draw, self.rows, self.columns, self.size = draw, rows, columns, size
+        self.names, self.controls = list(controls), list(controls.values())
+        self.start = tuple(control.start for control in self.controls)
+        self._positions = None  # of the axes, known after the first picture
 
-    @property
-    def start(self):
-        """Indices of the setting shown first, one for each control."""
-        return tuple(control.start for control in self.controls.values())
-
-    @property
-    def count(self):
-        """Number of settings."""
-        return prod(len(control.values) for control in self.controls.values())
+    def settings(self):
+        """Return all settings; the last control changes fastest."""
+        return list(product(*(range(len(control.values)) for control in self.controls)))
 
     def text(self, setting):
         """Return the setting in words, such as ``"learning rate η = 0.3, steps = 20"``."""
         return ", ".join(
-            f"{control.label} = {control.texts[i]}"
-            for control, i in zip(self.controls.values(), setting, strict=True)
+            f"{control.label} = {control.texts[i]}" for control, i in zip(self.controls, setting, strict=True)
         )
 
-    def picture(self, setting):
+    def picture(self, setting, write):
         """Draw one picture.
 
         Parameters
         ----------
         setting : tuple of int
-            The index of the chosen value, for each control.
+            The index of the chosen value of each control.
+        write : callable
+            Turns the figure into what is wanted, such as `png`.
 
         Returns
         -------
-        figure : matplotlib.figure.Figure
+        picture
+            What `write` returned.
         sentence : str
             What `draw` returned, empty if nothing.
+
+        Raises
+        ------
+        RuntimeError
+            If `draw` raises an exception, or the figure can't be written. The cause is chained.
+        TypeError
+            If `draw` returns neither a string nor None.
         """
-        if self.positions is None and setting != self.start:
-            self.picture(self.start)
-        values = {
-            name: control.values[i]
-            for (name, control), i in zip(self.controls.items(), setting, strict=True)
-        }
+        if self._positions is None and setting != self.start:
+            self.picture(self.start, write)
+        values = (control.values[i] for control, i in zip(self.controls, setting, strict=True))
         with style.context():
             figure = Figure(figsize=self.size, layout="constrained")
             axes = figure.subplots(self.rows, self.columns)
             try:
-                sentence = self.draw(axes, **values)
-                if not (sentence is None or isinstance(sentence, str)):
-                    raise TypeError(f"draw must return a sentence or None, got {sentence!r}")
+                sentence = self.draw(axes, **dict(zip(self.names, values, strict=True)))
                 self._lay_out(figure)
+                picture = write(figure)
             except Exception as error:
                 raise RuntimeError(f"draw failed at {self.text(setting)}: {error}") from error
-        return figure, sentence or ""
+        if not (sentence is None or isinstance(sentence, str)):
+            raise TypeError(f"draw must return a sentence or None, got {sentence!r} at {self.text(setting)}")
+        return picture, sentence or ""
 
     def _lay_out(self, figure):
         """Compute the layout of the first picture, and give it to all others, so that nothing jumps."""
-        if self.positions is None:
+        if self._positions is None:
             figure.draw_without_rendering()
-            self.positions = [axes.get_position(original=True) for axes in figure.axes]
+            self._positions = [axes.get_position(original=True) for axes in figure.axes]
         figure.set_layout_engine("none")
-        for axes, position in zip(figure.axes, self.positions, strict=False):
+        for axes, position in zip(figure.axes, self._positions, strict=False):
             axes.set_position(position, which="original")
 
 
-def png(figure, scale=2):
-    """Return the figure as PNG bytes, with `scale` pixels for each CSS pixel."""
+def _check(draw, controls):
+    """Raise an exception if the controls are none, too many, or not what the drawing function takes."""
+    if not controls:
+        raise ValueError("explore needs a Slider or a Choice for each argument of draw; to show a figure use show")
+    for name, control in controls.items():
+        if not isinstance(control, Control):
+            raise TypeError(f"{name} must be a Slider or a Choice, got {control!r}")
+    try:
+        signature(draw).bind(None, **controls)
+    except TypeError as error:
+        raise TypeError(
+            f"draw{signature(draw)} must take the axes and the controls {', '.join(controls)}: {error}"
+        ) from None
+    counts = {control.label: len(control.values) for control in controls.values()}
+    count = prod(counts.values())
+    if count > MOST_PICTURES:
+        counted = ", ".join(f"{label!r} has {number} values" for label, number in counts.items())
+        raise ValueError(
+            f"at most {MOST_PICTURES} pictures fit a page, these controls make {count}: {counted}; "
+            f"enlarge the step of {max(counts, key=counts.get)!r}"
+        )
+
+
+def png(figure):
+    """Return the figure as PNG with two pixels for each CSS pixel, the same bytes for the same figure."""
     file = io.BytesIO()
     with style.context():
-        figure.savefig(file, format="png", dpi=96 * scale)
+        figure.savefig(file, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None})
     return file.getvalue()
+
+
+def css_size(size):
+    """Return width and height in CSS pixels of a size in inches."""
+    return tuple(round(inches * PIXELS_PER_INCH) for inches in size)

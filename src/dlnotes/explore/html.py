@@ -1,0 +1,107 @@
+"""The HTML of a figure: the start picture, native controls, and all pictures as data for player.js.
+
+The markup holds no script and no style of its own; the page includes player.css and player.js once. Without the
+script the start picture stands for itself.
+"""
+
+import base64
+import json
+import zlib
+from hashlib import sha256
+from html import escape
+
+from dlnotes.explore.controls import Slider
+from dlnotes.explore.pictures import css_size
+from dlnotes.explore.svg import glyph_definitions, markup, simplify, svg_text
+from dlnotes.explore.template import Template
+
+
+def show_html(figure, alt):
+    """Return an ordinary figure as HTML that follows the page's theme."""
+    source = svg_text(figure)
+    glyphs = {}
+    svg = simplify(source, glyphs)
+    identifier = _identifier(source, alt)
+    return _figure(identifier, [_picture(identifier, svg, glyphs, css_size(figure.get_size_inches()), alt)])
+
+
+def explore_html(pictures, alt):
+    """Return the pictures of all settings as HTML with controls.
+
+    Parameters
+    ----------
+    pictures : Pictures
+        What to draw, and for which settings.
+    alt : str
+        What the figure shows, in words.
+    """
+    settings = pictures.settings()
+    start = settings.index(pictures.start)
+    sources, sentences = zip(*(pictures.picture(setting, svg_text) for setting in settings), strict=True)
+    glyphs = {}
+    template = Template([simplify(source, glyphs) for source in sources], start)
+    identifier = _identifier(*sources, alt, repr(sentences), pictures.text(pictures.start))
+    data = {
+        "contents": [content and content.replace("@", f"{identifier}-") for content in template.contents],
+        "slots": template.slots,
+        "sentences": sentences,
+    }
+    controls = "\n".join(
+        _control(f"{identifier}-{name}", control)
+        for name, control in zip(pictures.names, pictures.controls, strict=True)
+    )
+    return _figure(
+        identifier,
+        [
+            _picture(identifier, template.svg, glyphs, css_size(pictures.size), alt),
+            f'<form class="dl-controls" hidden>\n{controls}\n<button type="reset">Reset</button>\n</form>',
+            f'<p class="dl-sentence" aria-live="polite">{escape(sentences[start])}</p>' if any(sentences) else "",
+            f'<p class="dl-note">The picture at {escape(pictures.text(pictures.start))}. '
+            "To move the controls, open this page in a browser with JavaScript.</p>",
+            f'<script type="application/json">{json.dumps(_pack(data))}</script>',
+        ],
+    )
+
+
+def _figure(identifier, parts):
+    # No blank line inside: to a Markdown processor that would end the HTML.
+    content = "\n".join(part for part in parts if part)
+    return f'<figure class="dlnotes-explore" id="{identifier}">\n{content}\n</figure>'
+
+
+def _picture(identifier, svg, glyphs, size, alt):
+    svg.attrib |= {"role": "img", "aria-label": alt, "width": str(size[0]), "height": str(size[1])}
+    svg.insert(0, glyph_definitions(glyphs))
+    return markup([svg]).replace("@", f"{identifier}-")
+
+
+def _control(identifier, control):
+    """Return a label, a native control whose value is the index of the setting, and its value as text."""
+    label = f'<label for="{identifier}">{escape(control.label)}</label>'
+    if isinstance(control, Slider):
+        text = control.texts[control.start]
+        texts = escape(json.dumps(control.texts, ensure_ascii=False))
+        field = (
+            f'<input type="range" id="{identifier}" min="0" max="{len(control.texts) - 1}" value="{control.start}" '
+            f'aria-valuetext="{text}" data-texts="{texts}" autocomplete="off">'
+            f'<output for="{identifier}" aria-live="off">{text}</output>'
+        )
+    else:
+        options = "".join(
+            f"<option{' selected' if i == control.start else ''}>{escape(text)}</option>"
+            for i, text in enumerate(control.texts)
+        )
+        field = f'<select id="{identifier}" autocomplete="off">{options}</select>'
+    return f'<div class="dl-control">{label}{field}</div>'
+
+
+def _pack(data):
+    """Return the data as JSON, compressed by deflate without header, in base64: text a page can hold."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    compressor = zlib.compressobj(level=9, wbits=-15)
+    return base64.b64encode(compressor.compress(text.encode()) + compressor.flush()).decode()
+
+
+def _identifier(*texts):
+    """Return a name for the figure, the same for the same figure."""
+    return f"dl-{sha256(''.join(texts).encode()).hexdigest()[:8]}"
