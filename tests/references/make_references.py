@@ -1,0 +1,122 @@
+"""Make pytorch.npz: what PyTorch computes for the operations of dlnotes, in float64 and float32.
+
+The tests compare with the stored numbers and need no PyTorch. To make them again, use an environment of its own::
+
+    python -m venv /tmp/make_references
+    /tmp/make_references/bin/pip install torch==2.13.0 numpy==2.4.6
+    /tmp/make_references/bin/python tests/references/make_references.py
+
+A case is stored as arrays named ``case.dtype.what``, where ``what`` is an argument, ``value``, ``dvalue`` (the gradient
+handed back), or ``d`` and an argument (what comes of it).
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+rng = np.random.default_rng(0)
+Z = 3 * rng.standard_normal((4, 5))
+EXTREME = np.array([-1000, -745, -88, -40, -20, -1e-40, -1e-310, 0, 1e-310, 1e-40, 20, 40, 88, 745, 1000])
+LABELS = np.array([4, 0, 2, 2])
+SHARES = rng.uniform(size=(4, 5))
+W, B = rng.standard_normal((3, 5)), rng.standard_normal(3)
+
+
+def batch(loss):
+    """Losses for single outputs, summed over the outputs of an example: their mean and sum over the batch."""
+
+    def reduced(reduction):
+        return lambda *arguments: getattr(loss(*arguments).flatten(1).sum(1), reduction)()
+
+    return {"mean": reduced("mean"), "sum": reduced("sum")}
+
+
+def half_square(y_hat, y):
+    return F.mse_loss(y_hat, y, reduction="none") / 2
+
+
+def bce(z, y):
+    return F.binary_cross_entropy_with_logits(z, y, reduction="none")
+
+
+def ce(z, labels):
+    return F.cross_entropy(z, labels, reduction="none")[:, None]
+
+
+def network(x, W1, b1, W2, b2, W3, b3):
+    h = F.leaky_relu(F.linear(x, W1, b1), 0.01)
+    return F.linear(torch.tanh(F.linear(h, W2, b2)), W3, b3)
+
+
+activations = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "leaky_relu": lambda z: F.leaky_relu(z, 0.01),
+    "gelu": lambda z: F.gelu(z, approximate="tanh"),
+    "softmax": lambda z: torch.softmax(z, -1),
+}
+NETWORK = {  # half-size weights, so that tanh is not saturated, where float32 keeps few digits of its gradient
+    "W1": 0.5 * rng.standard_normal((6, 5)),
+    "b1": rng.standard_normal(6),
+    "W2": 0.5 * rng.standard_normal((4, 6)),
+    "b2": rng.standard_normal(4),
+    "W3": 0.5 * rng.standard_normal((5, 4)),
+    "b3": rng.standard_normal(5),
+}
+
+CASES = {
+    **{name: (f, {"z": Z}) for name, f in activations.items()},
+    **{f"{name}_extreme": (f, {"z": EXTREME}) for name, f in activations.items()},
+    "softmax_axis_0": (lambda z: torch.softmax(z, 0), {"z": Z}),
+    "leaky_relu_slope": (lambda z: F.leaky_relu(z, 0.2), {"z": Z}),
+    **{f"squared_error_{r}": (f, {"y_hat": Z, "y": SHARES}) for r, f in batch(half_square).items()},
+    **{f"binary_cross_entropy_{r}": (f, {"z": Z, "y": SHARES}) for r, f in batch(bce).items()},
+    **{f"binary_cross_entropy_extreme_{r}": (f, {"z": EXTREME[:, None], "y": np.arange(15.0)[:, None] % 2})
+       for r, f in batch(bce).items()},
+    **{f"cross_entropy_{r}": (f, {"z": Z, "labels": LABELS}) for r, f in batch(ce).items()},
+    **{f"cross_entropy_extreme_{r}": (f, {"z": EXTREME.reshape(3, 5), "labels": LABELS[:3]})
+       for r, f in batch(ce).items()},
+    "dense": (F.linear, {"x": Z, "W": W, "b": B}),
+    "network": (network, {"x": Z, **NETWORK}),
+}  # fmt: skip
+
+
+def compute(f, arrays, dtype):
+    """Everything that is stored for one case in one dtype, by name."""
+    arrays = {name: a if a.dtype.kind == "i" else a.astype(dtype) for name, a in arrays.items()}
+    tensors = {name: torch.tensor(a, requires_grad=a.dtype.kind == "f") for name, a in arrays.items()}
+    value = f(*tensors.values())
+    dvalue = np.random.default_rng(1).standard_normal(value.shape).astype(dtype)
+    value.backward(torch.as_tensor(dvalue))
+    gradients = {f"d{name}": t.grad.numpy() for name, t in tensors.items() if t.requires_grad}
+    return {**arrays, "value": value.detach().numpy(), "dvalue": dvalue, **gradients}
+
+
+def train(dtype):
+    """Five steps of gradient descent with a falling rate: the loss before each, the parameters after the last."""
+    x, labels = torch.tensor(Z.astype(dtype)), torch.tensor(LABELS)
+    parameters = {name: torch.tensor(a.astype(dtype), requires_grad=True) for name, a in NETWORK.items()}
+    optimizer = torch.optim.SGD(parameters.values(), lr=0.5)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 / (1 + step))
+    losses = []
+    for _ in range(5):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(network(x, *parameters.values()), labels)
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+    return {"losses": np.array(losses), **{name: p.detach().numpy() for name, p in parameters.items()}}
+
+
+if __name__ == "__main__":
+    stored = {}
+    for dtype in ("float64", "float32"):
+        results = {name: compute(f, arrays, dtype) for name, (f, arrays) in CASES.items()}
+        results["training"] = train(dtype)
+        for case, arrays in results.items():
+            stored.update({f"{case}.{dtype}.{what}": array for what, array in arrays.items()})
+    np.savez_compressed(Path(__file__).with_name("pytorch.npz"), **stored)

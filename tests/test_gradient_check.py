@@ -1,0 +1,286 @@
+"""The checker itself is tried on gradients known to be wrong, and on right ones that are hard to measure."""
+
+import numpy as np
+import pytest
+
+from dlnotes.activations import gelu, relu, sigmoid, softmax
+from dlnotes.dense import dense
+from dlnotes.gradient_check import check_gradients, numerical_gradient
+from dlnotes.losses import cross_entropy, squared_error
+from dlnotes.operation import operation
+
+# numerical_gradient
+
+
+def test_numerical_gradient_of_a_quadratic_is_exact_up_to_rounding(rng):
+    A = rng.standard_normal((4, 4))
+    x = rng.standard_normal(4)
+    gradient = numerical_gradient(lambda x: x @ A @ x, x)
+    np.testing.assert_allclose(gradient, (A + A.T) @ x, rtol=0, atol=1e-9)
+
+
+def test_numerical_gradient_is_exact_where_numbers_are():
+    x = np.array([[1.0, -2.0], [3.0, 0.5]])
+    gradient = numerical_gradient(lambda x: np.sum(x**2), x, step=0.25)  # nothing is rounded
+    np.testing.assert_array_equal(gradient, 2 * x)
+
+
+def test_the_error_of_numerical_gradient_is_the_cubic_term():
+    gradient = numerical_gradient(lambda x: np.sum(x**3), np.array([1.0]), step=0.5)
+    np.testing.assert_array_equal(gradient, [3 + 0.5**2])
+
+
+def test_numerical_gradient_keeps_x_and_gives_float64():
+    x = np.array([1.0, 2.0], dtype=np.float32)
+    x.flags.writeable = False
+
+    def overwrite(moved):
+        value = np.sum(moved**2)
+        moved[...] = 7  # must not reach x, nor the next entry
+        return value
+
+    gradient = numerical_gradient(overwrite, x)
+    assert gradient.dtype == np.float64
+    np.testing.assert_allclose(gradient, [2, 4], rtol=1e-9)
+    np.testing.assert_array_equal(x, [1, 2])
+
+
+@pytest.mark.parametrize("x", [2.0, [2.0], [[2.0]], 2])
+def test_numerical_gradient_has_the_shape_of_x(x):
+    gradient = numerical_gradient(lambda x: float(np.sum(x**2)), x)
+    assert gradient.shape == np.shape(x)
+    np.testing.assert_allclose(gradient, np.full(np.shape(x), 4.0), rtol=1e-9)
+
+
+def test_numerical_gradient_refuses_a_function_of_several_values():
+    with pytest.raises(ValueError, match=r"f must return one number, got an array of shape \(2,\)"):
+        numerical_gradient(lambda x: x, np.ones(2))
+
+
+@pytest.mark.parametrize("step", [0, -1e-5, np.nan])
+def test_numerical_gradient_refuses_a_step_that_is_none(step):
+    with pytest.raises(ValueError, match=f"step must be positive, got {step}"):
+        numerical_gradient(np.sum, np.ones(2), step=step)
+
+
+def test_numerical_gradient_refuses_what_is_no_number():
+    with pytest.raises(TypeError, match="x must hold real numbers, got an array of dtype <U1"):
+        numerical_gradient(np.sum, ["a"])
+
+
+# Wrong gradients are rejected
+
+
+def mistaken(spoil):
+    """Dense with a backward map in which one thing is wrong."""
+
+    def mistaken_dense(x, W, b):
+        z, backward = dense(x, W, b)
+        return z, lambda delta: spoil(delta, x, W, *backward(delta))
+
+    return mistaken_dense
+
+
+def change(array, index, factor):
+    array[index] *= factor
+    return array
+
+
+MISTAKES = {
+    "sign of dx": (0, lambda delta, x, W, dx, dW, db: (-dx, dW, db)),
+    "sign of dW": (1, lambda delta, x, W, dx, dW, db: (dx, -dW, db)),
+    "sign of db": (2, lambda delta, x, W, dx, dW, db: (dx, dW, -db)),
+    "a factor missing": (0, lambda delta, x, W, dx, dW, db: (dx / 2, dW, db)),
+    "the mean for the sum": (1, lambda delta, x, W, dx, dW, db: (dx, dW / len(x), db)),
+    "W transposed": (0, lambda delta, x, W, dx, dW, db: (delta @ W.T, dW, db)),
+    "dW transposed": (1, lambda delta, x, W, dx, dW, db: (dx, dW.T, db)),
+    "only the first example": (1, lambda delta, x, W, dx, dW, db: (dx, delta[:1].T @ x[:1], db)),
+    "no sum over the batch": (2, lambda delta, x, W, dx, dW, db: (dx, dW, delta)),
+    "sum over the wrong axis": (2, lambda delta, x, W, dx, dW, db: (dx, dW, delta.sum(axis=1))),
+    "off by one part in 10 000": (0, lambda delta, x, W, dx, dW, db: (dx * 1.0001, dW, db)),
+    "one entry off by 1 %": (1, lambda delta, x, W, dx, dW, db: (dx, change(dW, (3, 2), 1.01), db)),
+    "gradients swapped": (0, lambda delta, x, W, dx, dW, db: (dW, dx, db)),
+    "zeros": (1, lambda delta, x, W, dx, dW, db: (dx, np.zeros_like(dW), db)),
+    "dy taken for ones": (2, lambda delta, x, W, dx, dW, db: (dx, dW, np.full_like(db, len(x)))),
+    "right for symmetric dy only": (0, lambda delta, x, W, dx, dW, db: (delta.T @ W, dW, db)),
+    "right for positive dy only": (0, lambda delta, x, W, dx, dW, db: (np.abs(delta) @ W, dW, db)),
+    "a gradient missing": (None, lambda delta, x, W, dx, dW, db: (dx, dW)),
+    "None for a gradient": (2, lambda delta, x, W, dx, dW, db: (dx, dW, None)),
+    "nan": (1, lambda delta, x, W, dx, dW, db: (dx, change(dW, (0, 0), np.nan), db)),
+    "infinity": (1, lambda delta, x, W, dx, dW, db: (dx, change(dW, (0, 0), np.inf), db)),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_dense_is_found_and_its_argument_named(mistake, rng):
+    # Square, so that what is transposed or swapped still has the right shape.
+    x, W, b = rng.standard_normal((5, 5)), rng.standard_normal((5, 5)), rng.standard_normal(5)
+    position, spoil = MISTAKES[mistake]
+    match = "one gradient for each of 3 arguments, got 2" if position is None else f"gradient of argument {position} "
+    with pytest.raises(AssertionError, match=match):
+        check_gradients(mistaken(spoil), x, W, b, rng=rng)
+
+
+def elementwise(f, derivative):
+    @operation
+    def op(x):
+        return f(x), lambda dy: dy * derivative(x)
+
+    return op
+
+
+@pytest.mark.parametrize("size", [10, 100, 101, 100_000])
+def test_one_wrong_entry_of_many_is_found(size, rng):
+    def derivative(x):
+        return change(np.cos(x), size // 2, 1.5)
+
+    check_gradients(elementwise(np.sin, np.cos), rng.standard_normal(size), rng=rng)
+    with pytest.raises(AssertionError, match="gradient of argument 0 is off by"):
+        check_gradients(elementwise(np.sin, derivative), rng.uniform(0, 1, size), rng=rng)
+
+
+def test_a_small_entry_beside_a_large_one_is_checked_too(rng):
+    scale = np.array([1e7, 1.0])
+    check_gradients(elementwise(lambda x: scale * x, lambda x: scale), np.ones(2), rng=rng)
+    with pytest.raises(AssertionError, match="off by"):
+        check_gradients(elementwise(lambda x: scale * x, lambda x: scale * [1, 2]), np.ones(2), rng=rng)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-12, 1e-4, 1e4, 1e12, 1e300])
+def test_tiny_and_huge_gradients_are_checked_alike(scale, rng):
+    x = rng.standard_normal((2, 3))
+    right = elementwise(lambda x: scale * np.sin(x), lambda x: scale * np.cos(x))
+    wrong = elementwise(lambda x: scale * np.sin(x), lambda x: scale * np.cos(x) * 1.0001)
+    assert check_gradients(right, x, rng=rng) < 1e-8
+    with pytest.raises(AssertionError, match=r"off by 1.0e-04 of its size \(tolerance 1e-06\)"):
+        check_gradients(wrong, x, rng=rng)
+
+
+def test_a_forgotten_term_is_found(rng):
+    @operation
+    def softmax_of_one_term(z):
+        a, _ = softmax(z)
+        return a, lambda da: da * a * (1 - a)
+
+    with pytest.raises(AssertionError, match="off by"):
+        check_gradients(softmax_of_one_term, rng.standard_normal((3, 4)), rng=rng)
+
+
+def test_a_recurrence_that_forgets_its_own_path_is_found(rng):
+    """The mistake of a popular LSTM: c_t = f c_{t-1} + x_t, without the path through c_{t-1}."""
+
+    @operation
+    def running_sum(x, f):
+        c = [x[0]]
+        for x_t in x[1:]:
+            c.append(f * c[-1] + x_t)
+        c = np.array(c)
+        return c, lambda dc: (dc, np.sum(dc[1:] * c[:-1]))
+
+    with pytest.raises(AssertionError, match="gradient of argument 0 "):
+        check_gradients(running_sum, 1e-4 * rng.standard_normal(4), 0.5, rng=rng)
+
+
+def test_a_loss_that_ignores_its_dloss_is_found(rng):
+    def deaf(y_hat, y):
+        loss, backward = squared_error(y_hat, y)
+        return loss, lambda dloss: backward(1.0)
+
+    with pytest.raises(AssertionError, match="gradient of argument 0 "):
+        check_gradients(deaf, rng.standard_normal((3, 2)), rng.standard_normal((3, 2)), rng=rng)
+
+
+def test_a_gradient_for_integers_is_refused(rng):
+    def odd(z, labels):
+        loss, backward = cross_entropy(z, labels)
+        return loss, lambda dloss: (backward(dloss)[0], np.zeros(3))
+
+    with pytest.raises(AssertionError, match="argument 1 holds integers, which have no gradient: expected None"):
+        check_gradients(odd, rng.standard_normal((3, 2)), np.array([0, 1, 1]), rng=rng)
+
+
+def test_a_value_that_is_not_finite_is_refused(rng):
+    infinite = elementwise(lambda x: np.where(x > 0, np.inf, x), np.ones_like)
+    with pytest.raises(AssertionError, match="the value of the operation is not finite everywhere"):
+        check_gradients(infinite, np.array([1.0, -1.0]), rng=rng)
+
+
+def test_the_corner_of_relu_is_no_place_to_check(rng):
+    with pytest.raises(AssertionError, match="off by"):
+        check_gradients(relu, np.array([0.0]), rng=rng)
+
+
+def test_what_changes_faster_than_the_step_is_not_taken_for_right(rng):
+    fast = elementwise(lambda x: np.sin(1e7 * x) / 1e7, lambda x: np.cos(1e7 * x))
+    with pytest.raises(AssertionError, match="off by"):
+        check_gradients(fast, rng.standard_normal(5), rng=rng)
+
+
+# Right gradients are accepted
+
+
+def cube(x):
+    return x**3
+
+
+@pytest.mark.parametrize(
+    ("op", "x"),
+    [
+        (elementwise(cube, lambda x: 3 * x**2), np.zeros(3)),  # the gradient is 0, its differences are not
+        (elementwise(lambda x: x**5, lambda x: 5 * x**4), np.zeros((2, 2))),
+        (gelu, np.array([-0.7517916])),  # the minimum
+        (sigmoid, np.array([1000.0, 0.5])),  # one step for both sizes would be too large for the second
+        (sigmoid, np.full((5, 10), 30.0)),  # the gradient is below the rounding of the value
+        (sigmoid, np.array([-745.0, -40.0, 40.0])),
+        (elementwise(np.sin, np.cos), np.array([0.3, 1e3, 1e6])),
+        (elementwise(np.square, lambda x: 2 * x), np.array([1.0, 1e6, -1e9])),
+        (elementwise(lambda x: 1e6 + x, np.ones_like), np.ones(20)),
+        (elementwise(np.zeros_like, np.zeros_like), np.ones(3)),
+        (sigmoid, np.zeros((0, 3))),
+        (sigmoid, 0.3),
+        (sigmoid, [0.1, 0.2]),
+        (sigmoid, np.array([0.5], dtype=np.float32)),
+    ],
+)
+def test_a_right_gradient_that_is_hard_to_measure_is_accepted(op, x, rng):
+    assert check_gradients(op, x, rng=rng) <= 1e-6
+
+
+def test_right_gradients_are_accepted_whatever_the_numbers():
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        z = rng.choice([1e-3, 1, 30]) * rng.standard_normal((4, 3))
+        check_gradients(softmax, z, rng=rng)
+        check_gradients(cross_entropy, z, rng.integers(3, size=4), rng=rng)
+        check_gradients(dense, z, rng.standard_normal((2, 3)), np.zeros(2), rng=rng)
+
+
+# What it is given
+
+
+def test_the_result_is_the_largest_error_and_follows_the_rng():
+    x = np.random.default_rng(1).standard_normal((2, 3))
+    slightly_wrong = elementwise(np.sin, lambda x: np.cos(x) * (1 + 1e-7))
+    error = check_gradients(slightly_wrong, x, rng=np.random.default_rng(0))
+    assert 0.5e-7 < error < 1.5e-7
+    assert error == check_gradients(slightly_wrong, x, rng=np.random.default_rng(0))
+    with pytest.raises(AssertionError, match=r"\(tolerance 1e-08\)"):
+        check_gradients(slightly_wrong, x, rng=np.random.default_rng(0), tolerance=1e-8)
+
+
+def test_options_reach_the_operation_and_arguments_stay(rng):
+    axes = []
+
+    def watched(z, *, axis):
+        axes.append(axis)
+        return softmax(z, axis=axis)
+
+    z = rng.standard_normal((2, 3))
+    z.flags.writeable = False
+    check_gradients(watched, z, rng=rng, axis=0)
+    assert set(axes) == {0}
+
+
+def test_a_seed_is_refused_for_an_rng():
+    with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator.*got 0"):
+        check_gradients(sigmoid, np.ones(2), rng=0)

@@ -1,0 +1,97 @@
+"""Every operation against PyTorch, whose numbers are stored: tests/references/make_references.py made them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
+from dlnotes.dense import dense
+from dlnotes.layers import Layer, Sequential
+from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
+from dlnotes.optimizers import SGD
+
+
+def build(W1, b1, W2, b2, W3, b3):
+    return Sequential(Layer(dense, W1, b1), leaky_relu, Layer(dense, W2, b2), tanh, Layer(dense, W3, b3))
+
+
+def network(x, *parameters):
+    return build(*parameters)(x)
+
+
+OPERATIONS = {
+    **{f.__name__: (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax, dense, network)},
+    **{f"{f.__name__}_extreme": (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax)},
+    "softmax_axis_0": (softmax, {"axis": 0}),
+    "leaky_relu_slope": (leaky_relu, {"slope": 0.2}),
+    **{
+        f"{f.__name__}_{name}{reduction}": (f, {"reduction": reduction})
+        for f, names in [
+            (squared_error, [""]),
+            (cross_entropy, ["", "extreme_"]),
+            (binary_cross_entropy, ["", "extreme_"]),
+        ]
+        for name in names
+        for reduction in ("mean", "sum")
+    },
+}
+
+# rtol, and atol for where both subtract nearly equal numbers: 1 - tanh(20)**2 is rounding, here and there.
+CLOSE = {"float64": {"rtol": 1e-12, "atol": 1e-15}, "float32": {"rtol": 2e-6, "atol": 5e-7}}
+
+
+@pytest.fixture(scope="module")
+def stored():
+    with np.load(Path(__file__).parent / "references" / "pytorch.npz") as file:
+        return dict(file)
+
+
+def arrays_of(stored, case, dtype):
+    prefix = f"{case}.{dtype}."
+    return {name.removeprefix(prefix): array for name, array in stored.items() if name.startswith(prefix)}
+
+
+def test_every_stored_case_is_compared(stored):
+    assert {name.split(".")[0] for name in stored} == {*OPERATIONS, "training"}
+
+
+@pytest.mark.parametrize("dtype", CLOSE)
+@pytest.mark.parametrize("case", OPERATIONS)
+def test_value_and_gradients_are_those_of_pytorch(stored, case, dtype):
+    arrays = arrays_of(stored, case, dtype)
+    value, dvalue = arrays.pop("value"), arrays.pop("dvalue")
+    arguments = {name: array for name, array in arrays.items() if f"d{name}" in arrays or name == "labels"}
+    operation, options = OPERATIONS[case]
+
+    y, backward = operation(*arguments.values(), **options)
+    np.testing.assert_allclose(y, value, **CLOSE[dtype])
+    assert y.dtype == dtype
+
+    gradients = backward(dvalue)
+    gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+    for name, gradient in zip(arguments, gradients, strict=True):
+        if name != "labels":
+            np.testing.assert_allclose(gradient, arrays[f"d{name}"], err_msg=f"d{name}", **CLOSE[dtype])
+
+
+@pytest.mark.parametrize("dtype", CLOSE)
+def test_training_takes_the_steps_of_pytorch(stored, dtype):
+    start, end = arrays_of(stored, "network", dtype), arrays_of(stored, "training", dtype)
+    names = ["W1", "b1", "W2", "b2", "W3", "b3"]
+    net = build(*(start[name] for name in names))
+    labels = arrays_of(stored, "cross_entropy_mean", dtype)["labels"]
+    optimizer = SGD(lambda step: 0.5 / (1 + step))
+    losses = []
+    for _ in range(5):
+        scores, backward = net(start["x"])
+        loss, loss_backward = cross_entropy(scores, labels)
+        dscores, _ = loss_backward()
+        _, *gradients = backward(dscores)
+        optimizer.step(net.parameters, gradients)
+        losses.append(loss)
+    np.testing.assert_allclose(losses, end["losses"], **CLOSE[dtype])
+    assert losses[-1] < losses[0]
+    for name, parameter in zip(names, net.parameters, strict=True):
+        assert parameter.dtype == dtype
+        np.testing.assert_allclose(parameter, end[name], err_msg=name, **CLOSE[dtype])
