@@ -1,0 +1,40 @@
+# The way from a clone to the published page. `make help` lists the targets.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lint notebooks lab serve clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+book: $(INSTALLED)  ## build the book into _build/html
+	@$(BIN)/python tools/book.py
+
+test: book lint  ## run every test: package, notebooks, built pages
+	@$(BIN)/python tools/browser.py
+	$(BIN)/pytest -n 2 --dist loadfile --doctest-modules tests src/dlnotes
+	DLNOTES_EXPLORE=preview OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --nbval book
+
+lint: $(INSTALLED)  ## check style and spelling
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check src tests tools book/_ext
+	$(BIN)/codespell
+
+notebooks: $(INSTALLED)  ## execute the chapters and store their outputs
+	@$(BIN)/python tools/notebooks.py
+
+lab: $(INSTALLED)  ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab book
+
+serve: book  ## show the built book at http://localhost:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+clean:  ## remove everything that was built, but not what was installed
+	rm -rf _build .pytest_cache .ruff_cache
+
+$(INSTALLED): requirements.txt constraints.txt pyproject.toml package.json package-lock.json tools/install.py
+	@$(PYTHON) tools/install.py
+	@touch $@
