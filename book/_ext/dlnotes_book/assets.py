@@ -10,6 +10,7 @@ from sphinx.util.osutil import copyfile
 NEEDED_BY = {
     'class="question': ["quiz.js"],
     "dlnotes-explore": ["player.js", "player.css"],
+    "var(--dl-": ["player.css"],  # which has the palette
 }
 FONT_AWESOME = re.compile(
     r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>"
