@@ -20,13 +20,13 @@ from matplotlib.figure import Figure
 PALETTE = {
     # meaning: (shade on white, shade on the dark page)
     "positive": ("#1565c0", "#5aa2ff"),
-    "negative": ("#d95f02", "#ff9a3d"),
+    "negative": ("#c45500", "#ff9a3d"),
     "forward": ("#00857c", "#4fe3d0"),
     "backward": ("#5e2a91", "#a97be6"),
     "training": ("#1f2a44", "#dfe6f5"),
     "test": ("#d81b70", "#ff6fa8"),
     "muted": ("#868b96", "#7e8590"),
-    "highlight": ("#7d5f00", "#ffe066"),
+    "highlight": ("#665000", "#ffe066"),
 }
 PAGE = ("#ffffff", "#121212")
 INK = ("#222832", "#ced6dd")
@@ -35,7 +35,7 @@ POSITIVE, NEGATIVE, FORWARD, BACKWARD, TRAINING, TEST, MUTED, HIGHLIGHT = (light
 
 # Pure white and black would follow the page's theme, so the colormaps stop just short of them.
 DIVERGING = LinearSegmentedColormap.from_list(
-    "dlnotes_diverging", ["#8a3800", NEGATIVE, "#f7f7f7", POSITIVE, "#0a3570"]
+    "dlnotes_diverging", ["#6e2c00", NEGATIVE, "#f7f7f7", POSITIVE, "#0a3570"]
 )
 SEQUENTIAL = LinearSegmentedColormap.from_list("dlnotes_sequential", ["#f7f7f7", "#8fb4dc", "#3a6296", TRAINING])
 
