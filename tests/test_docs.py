@@ -31,9 +31,9 @@ def read(path):
 
 def glossary():
     """Return a list of (terms, definition), one for each entry; a definition is indented."""
-    content = re.search(r"^:::\{glossary\}\n:sorted:\n\n(.*)^:::$", read(BOOK / "glossary.md"), re.DOTALL | re.MULTILINE)
+    content = read(BOOK / "glossary.md").partition(":sorted:\n\n")[2].removesuffix("\n:::\n")
     entries = []
-    for entry in content[1].strip().split("\n\n"):
+    for entry in content.split("\n\n"):
         names, _, definition = entry.partition("\n  ")
         entries.append((names.splitlines(), " ".join(definition.split())))
     return entries
