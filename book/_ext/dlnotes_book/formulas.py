@@ -43,12 +43,14 @@ def _prepare(app):
 
 
 def _stop_server(app, exception):
-    """End KaTeX's server now, also after a failure; a new one starts when needed."""
+    """End KaTeX's server now, also after a failure, and wait for it; a new one starts when needed."""
     server, katex.KaTeXServer.katex_server = katex.KaTeXServer.katex_server, None
     if server:
         atexit.unregister(katex.KaTeXServer.terminate)
-        server.terminate()
+        server.sock.close()
+        server.process.kill()
         server.process.communicate()
+        shutil.rmtree(server.rundir, ignore_errors=True)
 
 
 def setup(app):
