@@ -1,3 +1,4 @@
+from fractions import Fraction
 from math import inf, nan
 
 import numpy as np
@@ -52,7 +53,7 @@ def test_a_schedule_is_asked_once_a_step():
     np.testing.assert_allclose(b, 2 * w, rtol=1e-15)
 
 
-@pytest.mark.parametrize("rate", [0.5, np.float64(0.5), np.float32(0.5), lambda step: np.float64(0.5)])
+@pytest.mark.parametrize("rate", [0.5, np.float64(0.5), np.float32(0.5), Fraction(1, 2), lambda step: np.float64(0.5)])
 def test_float32_stays_float32(rate):
     w = np.ones(2, dtype=np.float32)
     SGD(rate).step([w], [np.ones(2)])
