@@ -1,11 +1,17 @@
-"""Find the browser of the page tests. Run as a script it says which one, or what to do."""
+"""Find the browser of the page tests. Run as a script: find it, or install one, or say what to do."""
 
 import os
 import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+PLAYWRIGHTS_OWN = [
+    ".cache/ms-playwright/chromium-*/chrome-linux*/chrome",
+    "Library/Caches/ms-playwright/chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
+]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -17,7 +23,10 @@ def find_browser():
     FileNotFoundError
         If there is none.
     """
-    candidates = [os.environ["CHROMIUM"]] if "CHROMIUM" in os.environ else [*NAMES, MACOS]
+    if "CHROMIUM" in os.environ:
+        candidates = [os.environ["CHROMIUM"]]
+    else:
+        candidates = [*NAMES, MACOS, *(str(path) for pattern in PLAYWRIGHTS_OWN for path in Path.home().glob(pattern))]
     for candidate in candidates:
         path = shutil.which(candidate)
         if path:
@@ -28,8 +37,33 @@ def find_browser():
     )
 
 
-if __name__ == "__main__":
+def install_browser():
+    """Install Chromium: with apt-get where that is allowed, else the one that Playwright offers."""
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        commands = [
+            ["apt-get", "update", "-qq"],
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ]
+    else:
+        commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    for command in commands:
+        print(f"No browser for the page tests yet: {' '.join(command)}", flush=True)
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+
+
+def main():
+    """Name the browser; return the exit status."""
+    try:
+        find_browser()
+    except FileNotFoundError:
+        install_browser()
     try:
         print(f"Browser of the page tests: {find_browser()}")
     except FileNotFoundError as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
