@@ -8,6 +8,8 @@ import io
 import re
 from xml.etree import ElementTree
 
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+
 from dlnotes import style
 
 THEME = {"#000000": "currentColor", "#ffffff": "var(--dl-page,#ffffff)"} | {
@@ -20,7 +22,8 @@ def svg_text(figure):
     """Return the figure as Matplotlib writes it, the same text for the same figure."""
     file = io.StringIO()
     with style.context():
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        # What savefig does in the end; savefig itself draws everything twice.
+        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
     return file.getvalue()
 
 
