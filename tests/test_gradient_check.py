@@ -156,6 +156,14 @@ def test_tiny_and_huge_gradients_are_checked_alike(scale, rng):
         check_gradients(wrong, x, rng=rng)
 
 
+def test_a_wrong_gradient_far_out_is_found_where_a_small_step_would_be_rounded_away(rng):
+    x = np.array([1e13, -3e13])
+    assert np.all(x + 1e-5 == x)
+    check_gradients(elementwise(lambda x: 2 * x, lambda x: np.full_like(x, 2)), x, rng=rng)
+    with pytest.raises(AssertionError, match="off by"):
+        check_gradients(elementwise(lambda x: 2 * x, np.ones_like), x, rng=rng)
+
+
 def test_a_forgotten_term_is_found(rng):
     @operation
     def softmax_of_one_term(z):
