@@ -1,8 +1,10 @@
 """Controls, pictures and modes of explore: what is shown, and what is said when the input is wrong."""
 
+import io
 import json
 import re
 
+import matplotlib.image
 import numpy as np
 import pytest
 
@@ -251,6 +253,16 @@ def test_preview_is_picture_and_words(mode, shown):
     assert metadata == {"image/png": {"width": 384, "height": 288, "alt": "A line."}}
     width, height = np.frombuffer(bundle["image/png"][16:24], ">u4")
     assert (width, height) == (768, 576)  # twice, for fine screens
+
+
+def test_preview_looks_like_the_picture_in_fewer_bytes(mode, shown):
+    mode("preview")
+    explore(draw_line, alt="A line.", slope=SLOPE, size=(4, 3))
+    stored = shown[0][0]["image/png"]
+    full, _ = Pictures(draw_line, 1, 1, (4, 3), {"slope": SLOPE}).picture((1,), png)
+    assert len(stored) < len(full) / 2
+    first, second = (matplotlib.image.imread(io.BytesIO(file))[..., :3] for file in (stored, full))
+    assert np.abs(first - second).max() < 0.1
 
 
 @pytest.mark.parametrize("name", ["live", "preview"])

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from dlnotes.explore.controls import Choice, Slider
 from dlnotes.explore.html import explore_html, show_html
-from dlnotes.explore.pictures import Pictures, css_size, png
+from dlnotes.explore.pictures import Pictures, compress, css_size, png
 
 __all__ = ["PLAYER_FILES", "Choice", "Slider", "explore", "show"]
 
@@ -112,7 +112,7 @@ def _display_png(picture, size, alt, lines=()):
     width, height = css_size(size)
     text = "\n".join(line for line in [f"[figure] {alt}", *lines] if line)
     metadata = {"image/png": {"width": width, "height": height, "alt": alt}}
-    _display({"image/png": picture, "text/plain": text}, metadata)
+    _display({"image/png": compress(picture), "text/plain": text}, metadata)
 
 
 def _display(bundle, metadata=None):
