@@ -260,8 +260,8 @@ def test_terms_that_cancel_hide_nothing_and_accuse_nobody(rng):
     def weighted_sum(x):
         return x[0] * w[0] + x[1] * w[1] + x[2] * w[2], lambda dy: dy * w
 
-    x = np.array([1.1, 0.37, -1.1])  # the value is 4e-7, but it was rounded when it was 1.1
-    assert check_gradients(weighted_sum, x, rng=rng) <= 1e-6
+    for size in np.linspace(1, 2, 20):  # the value is near 0, but it was rounded when it was near `size`
+        assert check_gradients(weighted_sum, np.array([size, 0.37, -size]), rng=rng) <= 1e-6
 
 
 def test_float32_arguments_are_checked_in_float64(rng):
