@@ -108,8 +108,8 @@ def inputs_state(toc):
 
 def execute_stale(notebooks):
     """Execute the notebooks that the cache does not hold yet, as many at a time as there are processors."""
-    os.environ.update(kernel_environment(explore="static"))
-    path = cache_path(ROOT, ROOT / "_build")
+    path = cache_path(ROOT)
+    os.environ.update(kernel_environment(explore="static"), DLNOTES_EXECUTED=str(path))
     for old in path.parent.glob("*"):
         if old != path and time.time() - old.stat().st_mtime > 3600:  # someone may be building with a younger one
             shutil.rmtree(old)
