@@ -16,6 +16,7 @@ FONT_AWESOME = re.compile(
     r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>"
 )
 SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"')
+EMPTY_HEADING = re.compile(r'<th class="head[^"]*">(<p></p>)?\s*</th>')
 
 
 def _copy_player(app):
@@ -54,13 +55,14 @@ def _tidy(app, exception):
     """Take out what no page needs, and mend what the theme's templates leave.
 
     The theme's icon script (1.5 MB) draws what its style sheet also draws from a font. Its search button has a name
-    other than the text on it.
+    other than the text on it. The empty corner of a table is no heading.
     """
     if exception:
         return
     for page in Path(app.outdir).rglob("*.html"):
         text = FONT_AWESOME.sub("", page.read_text(encoding="utf-8"))
-        page.write_text(SEARCH_BUTTON.sub(r"\1", text), encoding="utf-8")
+        text = EMPTY_HEADING.sub("<td></td>", SEARCH_BUTTON.sub(r"\1", text))
+        page.write_text(text, encoding="utf-8")
     static = Path(app.outdir, "_static")
     for path in [*static.rglob("*.map"), *static.glob("scripts/fontawesome*"), *static.glob("webpack-macros.html")]:
         path.unlink(missing_ok=True)
