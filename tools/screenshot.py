@@ -13,7 +13,7 @@ TARGET = ROOT / ".github" / "readme.png"
 
 
 def main():
-    """Show the first figure with sliders of a page, with a little of the page around it, and store it in few colours."""
+    """Show the first figure with sliders of a page, the page around it, and store it in few colours."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--site", type=Path, default=ROOT / "_build" / "html", help="folder of the built book")
     parser.add_argument("--page", default="book/gradient_descent.html")
