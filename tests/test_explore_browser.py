@@ -295,7 +295,7 @@ def test_choice_is_chosen_from_a_list(page):
     element = locate(page, FIGURES[1])
     before = element.locator("svg").inner_html()
     element.get_by_label("direction").select_option("forward")
-    page.locator("[data-picture='2']").wait_for()
+    element.and_(page.locator("[data-picture='2']")).wait_for()
     assert element.locator("svg").inner_html() != before
     assert f"var(--dl-forward,{style.FORWARD})" in element.locator("svg").inner_html()
 

@@ -1,12 +1,15 @@
 """The SVG of explore: small, themed, and every picture comes back from the template exactly."""
 
+import base64
 import copy
+import io
 import random
 import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dlnotes import style
 from dlnotes.explore import Choice, Slider
@@ -132,6 +135,18 @@ def test_values_of_a_heatmap_do_not_follow_the_theme():
     mesh = next(group for group in simplified(figure).iter("g") if group.get("shape-rendering") == "crispEdges")
     assert mesh.get("fill") == "#000000"
     assert [path.get("style") for path in mesh] == [None, "fill:#ffffff"]
+
+
+@pytest.mark.parametrize(
+    "colors", [style.SEQUENTIAL(np.linspace(0, 1, 256)), np.random.default_rng(0).random((400, 3))]
+)
+def test_image_keeps_its_pixels(colors):
+    pixels = (colors.reshape(-1, 20 if len(colors) == 400 else 16, colors.shape[1]) * 255).round().astype(np.uint8)
+    figure, ax = style.subplots()
+    ax.imshow(pixels, interpolation="none")
+    image = next(simplified(figure).iter("image"))
+    file = io.BytesIO(base64.b64decode(image.get("href").removeprefix("data:image/png;base64,")))
+    np.testing.assert_array_equal(np.array(Image.open(file).convert("RGB")), pixels[..., :3])
 
 
 def test_page_is_not_styled_by_a_figure():

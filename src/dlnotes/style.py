@@ -67,7 +67,8 @@ def subplots(rows=1, columns=1, size=(5.6, 3.5), **kwargs):
     """Make a figure with a grid of axes in the book's style.
 
     Unlike `matplotlib.pyplot.subplots` it leaves no global state: the figure is shown by
-    `dlnotes.explore.show`, and only there.
+    `dlnotes.explore.show`, and only there. What is put on the axes later has Matplotlib's own defaults, so
+    show the pixels of an array with ``imshow(..., interpolation="none")``.
 
     Parameters
     ----------
