@@ -8,8 +8,9 @@ Each colour has one meaning, and is never its only carrier: lines also differ by
 >>> lines = ax.plot([0, 1], [1, 0], color=NEGATIVE, linestyle="--", label="wrong")
 
 In Python a colour is its shade for a white page. In the book the page replaces it by the shade of the reader's
-theme, and black and white by the colours of the page's text and background. Colours that come from a colormap
-stay as they are, so text written on them takes its colour from `text_on`.
+theme, and black and white by the colours of the page's text and background. Other colours stay as they are, those
+of a colormap too, so text written on them takes its colour from `text_on`. Several lines in an order are told apart
+in both themes by one colour with growing ``alpha``.
 """
 
 import matplotlib.style
@@ -33,11 +34,11 @@ INK = ("#222832", "#ced6dd")
 
 POSITIVE, NEGATIVE, FORWARD, BACKWARD, TRAINING, TEST, MUTED, HIGHLIGHT = (light for light, _ in PALETTE.values())
 
-# Pure white and black would follow the page's theme, so the colormaps stop just short of them.
+# White, black and the palette follow the page's theme. A colour that means a value must not, so none is among these.
 DIVERGING = LinearSegmentedColormap.from_list(
     "dlnotes_diverging", ["#6e2c00", NEGATIVE, "#f7f7f7", POSITIVE, "#0a3570"]
 )
-SEQUENTIAL = LinearSegmentedColormap.from_list("dlnotes_sequential", ["#f7f7f7", "#8fb4dc", "#3a6296", TRAINING])
+SEQUENTIAL = LinearSegmentedColormap.from_list("dlnotes_sequential", ["#f7f7f7", "#8fb4dc", "#3a6296", "#1e2943"])
 
 STYLE = {
     "font.family": "DejaVu Sans",
