@@ -51,7 +51,7 @@ every_chapter = pytest.mark.parametrize("path", pages(numbered_only=True))
 # --- the browser, and the site over http and from the disk --------------------------------------------------
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
