@@ -161,6 +161,7 @@ def test_a_solution_unfolds_and_its_summary_holds_no_link(page):
     assert "Solution to" in summary
     assert "Halve it" in summary
     assert "<a " not in summary
+    assert not re.search('id="(exercise|solution)-content"', page("solution"))
 
 
 def test_only_pages_with_questions_load_their_script(page):

@@ -15,7 +15,8 @@ class FoldSolutions(SphinxPostTransform):
 
     def run(self):
         for section in list(self.document.findall(nodes.section)):
-            if section["ids"] in (["exercise-content"], ["solution-content"]):  # the same id for every one
+            if section["ids"] in (["exercise-content"], ["solution-content"]):
+                section["ids"] = []  # the same for every one
                 section.replace_self(section.children)
         for solution in list(self.document.findall(solution_node)):
             if "dropdown" not in solution["classes"]:
