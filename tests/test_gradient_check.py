@@ -156,6 +156,14 @@ def test_tiny_and_huge_gradients_are_checked_alike(scale, rng):
         check_gradients(wrong, x, rng=rng)
 
 
+def test_a_wrong_gradient_far_out_is_found_where_a_small_step_would_be_rounded_away(rng):
+    x = np.array([1e13, -3e13])
+    assert np.all(x + 1e-5 == x)
+    check_gradients(elementwise(lambda x: 2 * x, lambda x: np.full_like(x, 2)), x, rng=rng)
+    with pytest.raises(AssertionError, match="off by"):
+        check_gradients(elementwise(lambda x: 2 * x, np.ones_like), x, rng=rng)
+
+
 def test_a_forgotten_term_is_found(rng):
     @operation
     def softmax_of_one_term(z):
@@ -239,11 +247,32 @@ def cube(x):
         (sigmoid, np.zeros((0, 3))),
         (sigmoid, 0.3),
         (sigmoid, [0.1, 0.2]),
-        (sigmoid, np.array([0.5], dtype=np.float32)),
     ],
 )
 def test_a_right_gradient_that_is_hard_to_measure_is_accepted(op, x, rng):
     assert check_gradients(op, x, rng=rng) <= 1e-6
+
+
+def test_terms_that_cancel_accuse_nobody(rng):
+    """A value near 0 was rounded as coarsely as the large terms it is the sum of."""
+    for _ in range(20):
+        w = rng.standard_normal(8) * 10.0 ** np.arange(-7, 1)
+        x = 100 * rng.standard_normal(8)
+        x[-1] = -(w[:-1] @ x[:-1]) / w[-1]
+        weighted_sum = elementwise(lambda x, w=w: np.sum(w * x), lambda x, w=w: w)
+        assert check_gradients(weighted_sum, x, rng=rng) <= 1e-6
+
+
+def test_float32_arguments_are_checked_in_float64(rng):
+    assert check_gradients(sigmoid, rng.standard_normal((3, 4)).astype(np.float32), rng=rng) < 1e-9
+
+
+def test_a_direction_in_a_large_array_is_no_larger_step(rng):
+    @operation
+    def sine_of_sum(x):
+        return np.sin(x.sum()), lambda dy: dy * np.full_like(x, np.cos(x.sum()))
+
+    assert check_gradients(sine_of_sum, np.full(100_000, 1e-5), rng=rng) < 1e-8
 
 
 def test_right_gradients_are_accepted_whatever_the_numbers():

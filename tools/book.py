@@ -35,10 +35,12 @@ def main():
     parser.add_argument("chapters", nargs="*", help="only these chapters, by file name without .ipynb")
     parser.add_argument("--output", type=Path, default=ROOT / "_build", help="folder for the site and the work")
     options = parser.parse_args()
+    output = options.output.resolve()
     try:
-        build(options.output.resolve(), options.chapters)
+        build(output, options.chapters)
     except BuildError as error:
-        print(f"\n{error}\n\nThe book was NOT built.", file=sys.stderr)
+        left = f" {output / 'html'} is the last complete one." if (output / "html").exists() else ""
+        print(f"\n{error}\n\nThe book was NOT built.{left}", file=sys.stderr)
         return 1
     return 0
 
@@ -106,8 +108,8 @@ def inputs_state(toc):
 
 def execute_stale(notebooks):
     """Execute the notebooks that the cache does not hold yet, as many at a time as there are processors."""
-    os.environ.update(kernel_environment(explore="static"))
-    path = cache_path(ROOT, ROOT / "_build")
+    path = cache_path(ROOT)
+    os.environ.update(kernel_environment(explore="static"), DLNOTES_EXECUTED=str(path))
     for old in path.parent.glob("*"):
         if old != path and time.time() - old.stat().st_mtime > 3600:  # someone may be building with a younger one
             shutil.rmtree(old)
@@ -162,7 +164,7 @@ def write_pages(work, toc, draft):
 
 def readable(log):
     """Cut Sphinx's messages down to the problems, and name cells: MyST-NB counts 10 000 lines for each."""
-    log = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{ROOT}/", "")
+    log = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{ROOT}/", "").rpartition("Output Path: ")[2].partition("\n")[2]
     log = re.sub(r"\.ipynb:(\d+)(\d{4})\b", lambda m: f".ipynb, cell {m[1]}, line {int(m[2])}", log)
     problems = re.split(r"\n=====+\n|\nTraceback ", log)[0]
     return problems.strip() or log.strip()

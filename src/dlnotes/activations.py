@@ -226,7 +226,7 @@ def softmax(z, *, axis=-1):
     Raises
     ------
     ValueError
-        If `z` has no such axis.
+        If `z` has no such axis, or no scores along it.
 
     Examples
     --------
@@ -237,6 +237,8 @@ def softmax(z, *, axis=-1):
     """
     if not (isinstance(axis, Integral) and -z.ndim <= axis < z.ndim):
         raise ValueError(f"axis must be one of the {z.ndim} axes of z, whose shape is {z.shape}, got {axis!r}")
+    if z.shape[axis] == 0:
+        raise ValueError(f"z must have at least one score along axis {axis}, got shape {z.shape}")
     e = np.exp(z - z.max(axis=axis, keepdims=True))  # the same quotient, and the largest exponent is 0
     a = e / e.sum(axis=axis, keepdims=True)
 

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from dlnotes.style import BACKWARD, FORWARD, MUTED, NEGATIVE, POSITIVE
 
 WIDEST = 5  # points, the line of the largest weight
-LABEL_AT = 0.35  # where on its way an edge has its label; in the middle, edges cross
+LABEL_AT = 0.38  # where on its way an edge has its label; in the middle, edges cross
 
 
 def node_positions(sizes):
@@ -118,7 +118,7 @@ def draw_network(
                 width = max(0.5, WIDEST * abs(w) / largest)
             ax.plot(*zip(start, end, strict=True), color=color, linestyle=dashes, linewidth=width, zorder=1)
         if edge in labels:
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
             ax.text(*start + LABEL_AT * (end - start), labels[edge], ha="center", va="center", bbox=box, zorder=3)
 
     for k, layer in enumerate(positions):

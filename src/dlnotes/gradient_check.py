@@ -6,7 +6,7 @@ from dlnotes.operation import as_floats, require_rng
 
 DIRECTIONS = 3  # random directions for each argument
 SMALL = 100  # up to this many entries, every entry is checked as well
-RESOLUTION = 1e-10  # of the value: what rounding, about 1e-16 / step, leaves of a difference
+ROUNDING = 1e-15  # the relative error to expect of a value computed in float64
 
 
 def numerical_gradient(f, x, *, step=1e-5):
@@ -86,8 +86,8 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
     Notes
     -----
     Every error is relative to what it belongs to: a derivative along a direction, or one entry. What central
-    differences can't resolve does not count as an error: less than ten digits of the largest, and what still changes
-    when the step is doubled. Keep arguments near 1 in size, and off the corners of functions such as ReLU: no
+    differences can't resolve does not count as an error: what is lost in the rounding of the value, and what still
+    changes when the step is doubled. Keep arguments near 1 in size, and off the corners of functions such as ReLU: no
     derivative exists there.
 
     Examples
@@ -139,7 +139,8 @@ def gradient_error(value_at, y, dy, x, gradient, rng, tolerance):
     directions = [direction / (np.linalg.norm(direction) or 1.0) for direction in directions]
     if 0 < x.size <= SMALL:
         directions.extend(np.eye(x.size).reshape(-1, *x.shape))
-    step = max(1e-5, 1e-8 * np.abs(x).max(initial=0.0))  # a smaller one would be rounded away in a large x
+    reach = np.abs(x).max(initial=1.0)
+    step = max(1e-5, 1e-8 * reach)  # a smaller one would be rounded away in a large x
 
     def slopes(direction, step):
         before, after = x - step * direction, x + step * direction
@@ -149,10 +150,9 @@ def gradient_error(value_at, y, dy, x, gradient, rng, tolerance):
 
     claimed, measured = np.array([slopes(direction, step) for direction in directions]).T
     _, doubled = np.array([slopes(direction, 2 * step) for direction in directions]).T
-    # The error of a central difference grows as the square of the step, so these two give a better one.
-    better = measured + (measured - doubled) / 3
-    size = np.maximum(np.abs(claimed), np.abs(better))
-    rounded = max(size.max(), np.sqrt(np.size(y)) * np.abs(dy * y).max(initial=0.0))
-    unresolved = np.abs(measured - doubled) / 2 + RESOLUTION * rounded
+    size = np.maximum(np.abs(claimed), np.abs(measured))
+    value = max(reach * size.max(), np.sqrt(np.size(y)) * np.abs(dy * y).max(initial=0.0))
+    # The error of a central difference grows as the square of its step, so doubling the step adds three times as much.
+    unresolved = np.abs(measured - doubled) / 2 + ROUNDING * value / step
     scale = size + unresolved / tolerance
-    return float(np.max(np.abs(claimed - better) / np.where(scale > 0, scale, 1.0)))
+    return float(np.max(np.abs(claimed - measured) / np.where(scale > 0, scale, 1.0)))

@@ -8,8 +8,9 @@ Each colour has one meaning, and is never its only carrier: lines also differ by
 >>> lines = ax.plot([0, 1], [1, 0], color=NEGATIVE, linestyle="--", label="wrong")
 
 In Python a colour is its shade for a white page. In the book the page replaces it by the shade of the reader's
-theme, and black and white by the colours of the page's text and background. Colours that come from a colormap
-stay as they are, so text written on them takes its colour from `text_on`.
+theme, and black and white by the colours of the page's text and background. Other colours stay as they are, those
+of a colormap too, so text written on them takes its colour from `text_on`. Several lines in an order are told apart
+in both themes by one colour with growing ``alpha``.
 """
 
 import matplotlib.style
@@ -20,24 +21,24 @@ from matplotlib.figure import Figure
 PALETTE = {
     # meaning: (shade on white, shade on the dark page)
     "positive": ("#1565c0", "#5aa2ff"),
-    "negative": ("#d95f02", "#ff9a3d"),
+    "negative": ("#c45500", "#ff9a3d"),
     "forward": ("#00857c", "#4fe3d0"),
     "backward": ("#5e2a91", "#a97be6"),
     "training": ("#1f2a44", "#dfe6f5"),
     "test": ("#d81b70", "#ff6fa8"),
     "muted": ("#868b96", "#7e8590"),
-    "highlight": ("#7d5f00", "#ffe066"),
+    "highlight": ("#665000", "#ffe066"),
 }
 PAGE = ("#ffffff", "#121212")
 INK = ("#222832", "#ced6dd")
 
 POSITIVE, NEGATIVE, FORWARD, BACKWARD, TRAINING, TEST, MUTED, HIGHLIGHT = (light for light, _ in PALETTE.values())
 
-# Pure white and black would follow the page's theme, so the colormaps stop just short of them.
+# White, black and the palette follow the page's theme. A colour that means a value must not, so none is among these.
 DIVERGING = LinearSegmentedColormap.from_list(
-    "dlnotes_diverging", ["#8a3800", NEGATIVE, "#f7f7f7", POSITIVE, "#0a3570"]
+    "dlnotes_diverging", ["#6e2c00", NEGATIVE, "#f7f7f7", POSITIVE, "#0a3570"]
 )
-SEQUENTIAL = LinearSegmentedColormap.from_list("dlnotes_sequential", ["#f7f7f7", "#8fb4dc", "#3a6296", TRAINING])
+SEQUENTIAL = LinearSegmentedColormap.from_list("dlnotes_sequential", ["#f7f7f7", "#8fb4dc", "#3a6296", "#1e2943"])
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -67,7 +68,8 @@ def subplots(rows=1, columns=1, size=(5.6, 3.5), **kwargs):
     """Make a figure with a grid of axes in the book's style.
 
     Unlike `matplotlib.pyplot.subplots` it leaves no global state: the figure is shown by
-    `dlnotes.explore.show`, and only there.
+    `dlnotes.explore.show`, and only there. What is put on the axes later has Matplotlib's own defaults, so
+    show the pixels of an array with ``imshow(..., interpolation="none")``.
 
     Parameters
     ----------

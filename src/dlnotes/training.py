@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from dlnotes.operation import require_rng
+from dlnotes.operation import as_integers, require_rng
 
 
 def minibatches(count, batch_size, rng):
@@ -130,7 +130,8 @@ def accuracy(network, x, labels):
     Raises
     ------
     ValueError
-        If there is not one label for each row of scores.
+        If there is not one label for each row of scores, or no row, or a score is nan, as after a training that
+        diverged.
 
     Examples
     --------
@@ -139,10 +140,12 @@ def accuracy(network, x, labels):
     0.5
     """
     scores, _ = network(x)
-    labels = np.asarray(labels)
-    if scores.ndim != 2 or labels.shape != scores.shape[:1]:
+    labels = as_integers("labels", labels)
+    if scores.ndim != 2 or scores.size == 0 or labels.shape != scores.shape[:1]:
         raise ValueError(
-            "expected scores of shape (examples, classes) and labels of shape (examples,), "
+            "expected scores of shape (examples, classes), at least one, and labels of shape (examples,), "
             f"got {scores.shape} and {labels.shape}"
         )
+    if np.isnan(scores).any():
+        raise ValueError("expected scores that can be compared, got nan: has the training diverged?")
     return float(np.mean(scores.argmax(axis=1) == labels))

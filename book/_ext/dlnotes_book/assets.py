@@ -12,10 +12,18 @@ NEEDED_BY = {
     "dlnotes-explore": ["player.js", "player.css"],
     "var(--dl-": ["player.css"],  # which has the palette
 }
-FONT_AWESOME = re.compile(
-    r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>"
-)
-SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"')
+# What the templates of the theme and of Sphinx leave to be mended in the finished pages.
+MENDED = [
+    # 1.5 MB of script that draws the icons which the style sheet draws too, from a font
+    (r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>", ""),
+    # a button whose name is not the text on it
+    (r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1"),
+    # the empty corner of a table is no heading
+    (r'<th class="head[^"]*">(<p></p>)?\s*</th>', "<td></td>"),
+    # lists without items, items outside of lists
+    (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
+    (r'( class="citation"[^>]*) role="doc-biblioentry"', r"\1"),
+]
 
 
 def _copy_player(app):
@@ -51,16 +59,14 @@ def _add_download_button(app, pagename, templatename, context, doctree):
 
 
 def _tidy(app, exception):
-    """Take out what no page needs, and mend what the theme's templates leave.
-
-    The theme's icon script (1.5 MB) draws what its style sheet also draws from a font. Its search button has a name
-    other than the text on it.
-    """
+    """Mend the pages, and leave out the files that no page loads."""
     if exception:
         return
     for page in Path(app.outdir).rglob("*.html"):
-        text = FONT_AWESOME.sub("", page.read_text(encoding="utf-8"))
-        page.write_text(SEARCH_BUTTON.sub(r"\1", text), encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        for pattern, replacement in MENDED:
+            text = re.sub(pattern, replacement, text)
+        page.write_text(text, encoding="utf-8")
     static = Path(app.outdir, "_static")
     for path in [*static.rglob("*.map"), *static.glob("scripts/fontawesome*"), *static.glob("webpack-macros.html")]:
         path.unlink(missing_ok=True)

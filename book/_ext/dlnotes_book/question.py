@@ -84,6 +84,7 @@ def form(number, stem, options, answers, right):
     for position, option in enumerate(options, 1):
         button = f'<input type="radio" name="question-{number}" value="{position}">'
         label = element("label", nodes.raw("", button, format="html"))
+        label += element("span", nodes.Text(f"{position}."))  # also a name for an option that is only a formula
         label += element("span", *inline(option))
         choices += element("li", label)
     answer = element("details", element("summary", nodes.Text("Answer")), answers, classes=["question-answer"])

@@ -14,17 +14,19 @@ The environment variable DLNOTES_EXPLORE says what a cell shows:
 ``preview``
     The picture at the start values with its alt text, as the stored notebooks hold it.
 ``static``
-    HTML with all pictures inside. A page that holds it includes the files player.css and player.js of this folder
-    once; they are for all figures of the page.
+    HTML with all pictures inside. A page that holds it includes the `PLAYER_FILES` once, for all its figures.
 """
 
 import os
+from pathlib import Path
 
 from dlnotes.explore.controls import Choice, Slider
 from dlnotes.explore.html import explore_html, show_html
-from dlnotes.explore.pictures import Pictures, css_size, png
+from dlnotes.explore.pictures import Pictures, compress, css_size, png
 
-__all__ = ["Choice", "Slider", "explore", "show"]
+__all__ = ["PLAYER_FILES", "Choice", "Slider", "explore", "show"]
+
+PLAYER_FILES = [Path(__file__).with_name(name) for name in ("player.css", "player.js")]
 
 
 def explore(draw, *, alt, rows=1, columns=1, size=(5.6, 3.5), **controls):
@@ -110,7 +112,7 @@ def _display_png(picture, size, alt, lines=()):
     width, height = css_size(size)
     text = "\n".join(line for line in [f"[figure] {alt}", *lines] if line)
     metadata = {"image/png": {"width": width, "height": height, "alt": alt}}
-    _display({"image/png": picture, "text/plain": text}, metadata)
+    _display({"image/png": compress(picture), "text/plain": text}, metadata)
 
 
 def _display(bundle, metadata=None):

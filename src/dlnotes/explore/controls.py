@@ -59,8 +59,9 @@ class Slider(Control):
     """
 
     def __init__(self, low, high, step, *, start, label):
+        numbers = {"low": low, "high": high, "step": step, "start": start}
         exact_low, exact_high, exact_step, exact_start = (
-            _decimal(name, number) for name, number in (("low", low), ("high", high), ("step", step), ("start", start))
+            _decimal(f"slider {label!r}: {name}", number) for name, number in numbers.items()
         )
         if exact_low >= exact_high:
             raise ValueError(f"slider {label!r}: low must be below high, got low={low}, high={high}")

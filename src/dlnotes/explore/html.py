@@ -70,9 +70,10 @@ def _figure(identifier, parts):
 
 
 def _picture(identifier, svg, glyphs, size, alt):
-    svg.attrib |= {"role": "img", "aria-label": alt, "width": str(size[0]), "height": str(size[1])}
+    """Return the SVG as text, with its size and alt text, and with names of its own."""
     svg.insert(0, glyph_definitions(glyphs))
-    return markup([svg]).replace("@", f"{identifier}-")
+    attributes = f'role="img" aria-label="{escape(alt)}" width="{size[0]}" height="{size[1]}"'
+    return markup([svg]).replace("@", f"{identifier}-").replace("<svg", f"<svg {attributes}", 1)
 
 
 def _control(identifier, control):

@@ -94,7 +94,7 @@ class Pictures:
         if self._positions is None:
             figure.draw_without_rendering()
             self._positions = [axes.get_position(original=True) for axes in figure.axes]
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
         for axes, position in zip(figure.axes, self._positions, strict=False):
             axes.set_position(position, which="original")
 
@@ -123,16 +123,19 @@ def _check(draw, controls):
 
 
 def png(figure):
-    """Return the figure as PNG with two pixels for each CSS pixel, the same bytes for the same figure.
-
-    256 colours, chosen from those of the picture, look the same as all of them, and need a third of the bytes.
-    """
-    full, small = io.BytesIO(), io.BytesIO()
+    """Return the figure as PNG with two pixels for each CSS pixel, the same bytes for the same figure."""
+    file = io.BytesIO()
     with style.context():
-        figure.savefig(full, format="png", dpi=2 * PIXELS_PER_INCH)
-    picture = Image.open(full).convert("RGB")
-    picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-    return small.getvalue()
+        figure.savefig(file, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None})
+    return file.getvalue()
+
+
+def compress(picture):
+    """Return a PNG with 256 colours, chosen from those of the picture: it looks the same in a third of the bytes."""
+    file = io.BytesIO()
+    colors = Image.open(io.BytesIO(picture)).convert("RGB")
+    colors.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, "png", optimize=True)
+    return file.getvalue()
 
 
 def css_size(size):

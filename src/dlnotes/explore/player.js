@@ -31,7 +31,7 @@
     const position = (field) => (field.matches("select") ? field.selectedIndex : Number(field.value));
     const count = (field) => (field.matches("select") ? field.length : Number(field.max) + 1);
     const picture = () => fields.reduce((index, field) => index * count(field) + position(field), 0);
-    let shown = picture();
+    let shown = (figure.dataset.picture = picture());
     let data; // a promise, made when the figure is first touched
     const load = () => (data ??= unpack(JSON.parse(packed.textContent)));
 
@@ -55,7 +55,7 @@
         if (number[wanted] !== number[shown]) fill(slot, contents[number[wanted]]);
       }
       if (sentence && sentences[wanted] !== sentences[shown]) sentence.textContent = sentences[wanted];
-      shown = wanted;
+      figure.dataset.picture = shown = wanted;
     }
 
     form.addEventListener("focusin", load, { once: true });

@@ -4,9 +4,13 @@ Matplotlib's own SVG is exact to a millionth of a point and knows one theme. Her
 can be seen, colours become variables of the page, and elements that others refer to are numbered in order.
 """
 
+import base64
 import io
 import re
 from xml.etree import ElementTree
+
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from PIL import Image
 
 from dlnotes import style
 
@@ -20,7 +24,8 @@ def svg_text(figure):
     """Return the figure as Matplotlib writes it, the same text for the same figure."""
     file = io.StringIO()
     with style.context():
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        # What savefig does in the end; savefig itself draws everything twice.
+        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
     return file.getvalue()
 
 
@@ -113,13 +118,25 @@ def _short_attribute(name, value, names, theme, decimals):
     if name in ("x", "y", "width", "height"):
         return _short(round(float(value) * 10**decimals), decimals)
     if name == "href" and value.startswith("data:"):
-        return value.replace("\n", "")
+        return _short_image(value)
     if name == "transform":
         return re.sub(r"translate\(([^)]*)\)", lambda match: f"translate({_short_list(match[1])})", value)
     if name in ("style", "fill", "stroke"):
         value = re.sub(r"([:;]) ", r"\1", value)
         value = re.sub(r"#[0-9a-f]{6}\b", lambda match: theme.get(match[0], match[0]), value)
     return re.sub(r"#([\w.-]+)", lambda match: "#" + names.get(match[1], match[1]), value)
+
+
+def _short_image(address):
+    """Store an image with a palette if it has few colours, as one drawn through a colormap has: half the bytes."""
+    file = io.BytesIO(base64.b64decode(address.partition(",")[2]))
+    image = Image.open(file)
+    if image.getcolors(256) and image.getextrema()[3] == (255, 255):  # opaque
+        file = io.BytesIO()
+        image.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+            file, "png", optimize=True
+        )
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _short_list(numbers):

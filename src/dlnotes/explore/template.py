@@ -5,7 +5,7 @@ each other, and each place where they differ becomes a slot. A picture is then
 one number for each slot, into one list of all contents.
 """
 
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 from dlnotes.explore.svg import markup
 
@@ -51,15 +51,13 @@ class Template:
         head, middles, tail = _common(elements)
         result.extend(self._overlay(children) for children in head)
         texts = [markup(middle) for middle in middles]
-        if len(set(texts)) > 1:
-            # A group of its own for what has no counterpart, unless the element holds nothing else.
-            group = Element("g") if head or tail else result
-            group.extend(middles[self.start])
-            if group is result:
+        if len(set(texts)) == 1 or not (head or tail):
+            result.extend(middles[self.start])
+            if len(set(texts)) > 1:
                 marks.append(self._slot(texts))
-            else:
-                group.set("data-slots", self._slot(texts))
-                result.append(group)
+        else:
+            group = SubElement(result, "g", {"data-slots": self._slot(texts)})
+            group.extend(middles[self.start])
         result.extend(self._overlay(children) for children in tail)
         if marks:
             result.set("data-slots", " ".join(marks))

@@ -1,0 +1,253 @@
+"""The Sphinx extension, by building small books with it; and the builder, which leaves no half of one."""
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from dlnotes_book.execution import cache_path, source_state
+from notebooks import METADATA
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+ROOT = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.filterwarnings("default")  # Sphinx and its extensions use what will be deprecated
+
+QUESTION = """:::{question}
+Is $1 < 2$?
+
+1. Yes
+2. No
+
+<details><summary>Answer</summary>
+
+1. Right: one is less.
+2. No: one is *not* more.
+
+</details>
+:::"""
+
+PICTURE = nbformat.v4.new_code_cell("1", id="picture", execution_count=1)
+PICTURE.outputs = [
+    nbformat.v4.new_output("stream", text="a number\n"),
+    nbformat.v4.new_output("display_data", data={"text/html": "<svg><title>a bowl</title></svg>"}),
+]
+PRINTED = nbformat.v4.new_code_cell("1", id="printed", execution_count=1)
+PRINTED.outputs = [nbformat.v4.new_output("stream", text="a number\n")]
+CAPTION = ":::{caption} fig-bowl\nA bowl.\nNotice its $\\lambda$.\n:::"
+EXERCISE = ":::{exercise} ★ Halve it\n:label: ex-half\n\nHalve it.\n:::"
+SOLUTION = ":::{solution} ex-half\n:class: dropdown\n\nHalf.\n:::"
+
+PAGES = {
+    "figure": ["See {numref}`fig-bowl`.", PICTURE, CAPTION],
+    "printed_only": [PRINTED, CAPTION.replace("fig-bowl", "fig-printed")],
+    "text_between": [PICTURE, "Text.", CAPTION.replace("fig-bowl", "fig-between")],
+    "empty_caption": [PICTURE, ":::{caption} fig-empty\n:::"],
+    "question": [QUESTION, QUESTION],
+    "no_right": [QUESTION.replace("Right", "Yes")],
+    "two_right": [QUESTION.replace("2. No:", "2. Right:")],
+    "no_reason": [QUESTION.replace("1. Right: one is less.", "1. Right")],
+    "too_few_answers": [QUESTION.replace("2. No: one is *not* more.\n", "")],
+    "not_folded": [QUESTION.replace("<details><summary>Answer</summary>", "So:").replace("</details>", "")],
+    "no_stem": [QUESTION.replace("Is $1 < 2$?", "")],
+    "solution": [EXERCISE, SOLUTION],
+    "bad_formula": ["We see $\\frac{1}{$ here."],
+    "plain": ["Nothing special."],
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build a book of all `PAGES`; return its folder and the warnings by page."""
+    folder = tmp_path_factory.mktemp("book")
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    (folder / "index.md").write_text("# Index\n\n```{toctree}\n:glob:\n*\n```\n")
+    for name, contents in PAGES.items():
+        notebook = nbformat.v4.new_notebook(metadata=METADATA)
+        notebook.cells = [nbformat.v4.new_markdown_cell(f"# {name}", id="title")]
+        for number, content in enumerate(contents):
+            cell = nbformat.v4.new_markdown_cell(content, id=f"text-{number}") if isinstance(content, str) else content
+            notebook.cells.append(cell)
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    settings = {
+        "extensions": ["myst_nb", "sphinx_exercise", "sphinxcontrib.katex", "dlnotes_book"],
+        "exclude_patterns": ["node_modules"],
+        "nb_execution_mode": "off",
+        "myst_enable_extensions": ["colon_fence", "dollarmath"],
+        "numfig": True,
+        "html_math_renderer": "katex",
+        "katex_prerender": True,
+        "katex_css_path": "katex/katex.min.css",
+    }
+    warnings = io.StringIO()
+    with patch_docutils(), docutils_namespace():
+        app = Sphinx(
+            folder, None, folder / "html", folder / "doctrees", "html", settings, status=None, warning=warnings
+        )
+        app.build()
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue())
+    by_page = {name: re.findall(rf"{name}\.ipynb:\d+: WARNING: (.*)", lines) for name in PAGES}
+    return folder / "html", by_page
+
+
+@pytest.fixture
+def page(site):
+    """Return the text of a page's article."""
+    return lambda name: (site[0] / f"{name}.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["figure", "question", "solution", "plain"])
+def test_good_pages_build_without_a_warning(site, name):
+    assert site[1][name] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("printed_only", "The caption 'fig-printed' has no picture"),
+        ("text_between", "The caption 'fig-between' has no picture"),
+        ("empty_caption", "The caption 'fig-empty' has no text"),
+        ("no_right", 'has 0 answers that begin with "Right"'),
+        ("two_right", 'has 2 answers that begin with "Right"'),
+        ("no_reason", "gives no reason for option 1"),
+        ("too_few_answers", "has 2 options and 1 answers"),
+        ("not_folded", "needs one numbered list of options, then <details>"),
+        ("no_stem", "must begin with a sentence"),
+        ("bad_formula", "KaTeX parse error"),
+    ],
+)
+def test_mistakes_are_reported_on_their_page(site, name, message):
+    assert len(site[1][name]) == 1
+    assert message in site[1][name][0]
+
+
+def test_a_caption_makes_a_numbered_figure_of_the_picture_only(page):
+    figure = re.search(r'<figure[^>]* id="fig-bowl">(.*?)</figure>', page("figure"), re.DOTALL)[1]
+
+    assert "<svg><title>a bowl</title></svg>" in figure
+    assert "a number" not in figure
+    assert re.search(r'<figcaption>.*Fig\. 1 .*A bowl\.\nNotice its <span class="math"', figure, re.DOTALL)
+    assert re.search(r'href="#fig-bowl"><span class="std std-numref">Fig\. 1</span>', page("figure"))
+
+
+def test_a_question_is_a_named_group_of_buttons(page):
+    forms = re.findall(r"<fieldset(.*?)</fieldset>", page("question"), re.DOTALL)
+
+    assert len(forms) == 2
+    assert 'class="question" data-right="1"' in forms[0]
+    assert re.search(r"<legend>.*Question 1\. .*<math.*</legend>", forms[0], re.DOTALL)
+    assert forms[0].count('<input type="radio" name="question-1"') == 2
+    assert forms[1].count('<input type="radio" name="question-2"') == 2
+    assert 'role="status"' in forms[0]
+
+
+def test_without_a_script_the_answer_unfolds(page):
+    answer = re.search(r'<details class="question-answer">(.*?)</details>', page("question"), re.DOTALL)[1]
+
+    assert answer.startswith("<summary>Answer</summary>")
+    assert "one is <em>not</em> more" in answer
+
+
+def test_a_solution_unfolds_and_its_summary_holds_no_link(page):
+    summary = re.search(
+        r'<details class="[^"]*solution[^"]*"[^>]*>\s*<summary>(.*?)</summary>', page("solution"), re.DOTALL
+    )[1]
+
+    assert "Solution to" in summary
+    assert "Halve it" in summary
+    assert "<a " not in summary
+    assert not re.search('id="(exercise|solution)-content"', page("solution"))
+
+
+def test_only_pages_with_questions_load_their_script(page):
+    assert "quiz.js" in page("question")
+    assert "quiz.js" not in page("plain")
+
+
+def test_katex_comes_from_the_site(site, page):
+    assert (site[0] / "_static/katex/katex.min.css").is_file()
+    assert list((site[0] / "_static/katex/fonts").glob("*.woff2"))
+    assert not re.search(r'<(link|script)[^>]* (src|href)="(https?:)?//', page("figure"))
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A tree with a package of one module and one data file."""
+    for name in ("src/dlnotes/a.py", "src/dlnotes/data/b.csv", "requirements.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["src/dlnotes/a.py", "src/dlnotes/data/b.csv", "requirements.txt", "src/dlnotes/new.py"]
+)
+def test_a_change_in_the_package_or_the_versions_gets_its_own_cache(package, name):
+    before = cache_path(package)
+    (package / name).write_text("changed")
+
+    assert cache_path(package) != before
+
+
+@pytest.mark.parametrize("name", ["README.md", "src/dlnotes/__pycache__/a.pyc"])
+def test_other_changes_keep_the_cache(package, name):
+    before = source_state(package)
+    (package / name).parent.mkdir(exist_ok=True)
+    (package / name).write_text("changed")
+
+    assert source_state(package) == before
+
+
+@pytest.fixture
+def build(tmp_path):
+    """A book of one chapter, with the real configuration; return a function that builds it with this code."""
+    for name in ("_config.yml", "requirements.txt", "package-lock.json"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("book/_ext", "book/_static", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("src", "node_modules"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "book" / "references.bib").touch()
+    (tmp_path / "book" / "index.md").write_text("# Index\n\nA book.\n")
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nparts:\n  - caption: Part\n    chapters:\n      - file: book/chapter\n"
+    )
+
+    def run(code):
+        notebook = nbformat.v4.new_notebook(metadata=METADATA)
+        notebook.cells = [nbformat.v4.new_markdown_cell("# Chapter", id="t"), nbformat.v4.new_code_cell(code, id="c")]
+        nbformat.write(notebook, tmp_path / "book" / "chapter.ipynb")
+        command = [sys.executable, str(tmp_path / "tools" / "book.py")]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_a_failing_chapter_leaves_no_site_and_a_mended_one_a_whole(build, tmp_path):
+    site = tmp_path / "_build" / "html"
+
+    failed = build("1 / 0")
+    assert failed.returncode == 1
+    assert "book/chapter.ipynb, cell 2: ZeroDivisionError: division by zero" in failed.stderr
+    assert not site.exists()
+
+    good = "import os\nprint('figures are', os.environ['DLNOTES_EXPLORE'])"
+    built = build(good)
+    assert built.returncode == 0
+    assert "chapter: executed in" in built.stdout
+    assert str(site / "index.html") in built.stdout
+    assert "figures are static" in (site / "book" / "chapter.html").read_text(encoding="utf-8")
+    assert build(good).stdout.startswith("The book is up to date")
+
+    failed = build("import sys\nprint('careful', file=sys.stderr)")
+    assert failed.returncode == 1
+    assert "book/chapter.ipynb" in failed.stderr
+    assert "stderr" in failed.stderr
+    assert "is the last complete one" in failed.stderr
+    assert "figures are static" in (site / "book" / "chapter.html").read_text(encoding="utf-8")

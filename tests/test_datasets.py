@@ -1,0 +1,91 @@
+import hashlib
+import re
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from dlnotes.datasets import digits, penguins
+
+DATA = files("dlnotes") / "data"
+
+
+def recorded_sums():
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| (\S+) \| ([0-9a-f]{64}) \|$", readme, flags=re.MULTILINE))
+
+
+def test_the_files_are_those_the_readme_records():
+    stored = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in DATA.iterdir() if f.name != "README.md"}
+    assert set(stored) == {"penguins.csv", "digits.npz"}
+    assert stored == recorded_sums()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["CC0 1.0", "10.1371/journal.pone.0090081", "10.5281/zenodo.3960218", "CC BY 4.0", "10.24432/C50P49"],
+)
+def test_the_readme_and_the_docstrings_cite_and_license(wanted):
+    assert wanted in (DATA / "README.md").read_text(encoding="utf-8")
+    assert wanted in penguins.__doc__ + digits.__doc__
+
+
+def test_penguins():
+    data = penguins()
+    assert data._fields == ("species", "bill_length", "bill_depth", "flipper_length", "body_mass")
+    assert {a.shape for a in data} == {(342,)}
+    assert [a.dtype for a in data[1:]] == [np.float64] * 4
+    species, counts = np.unique(data.species, return_counts=True)
+    assert dict(zip(species, counts, strict=True)) == {"Adelie": 151, "Chinstrap": 68, "Gentoo": 123}
+    # What summary(penguins) of the R package prints: the smallest, the mean, the largest.
+    for array, low, mean, high in [
+        (data.bill_length, 32.1, 43.92, 59.6),
+        (data.bill_depth, 13.1, 17.15, 21.5),
+        (data.flipper_length, 172, 200.9, 231),
+        (data.body_mass, 2700, 4202, 6300),
+    ]:
+        assert array.min() == low
+        assert array.max() == high
+        assert array.mean() == pytest.approx(mean, rel=5e-4)
+
+
+def test_digits():
+    data = digits()
+    assert [a.shape for a in data] == [(1438, 8, 8), (1438,), (359, 8, 8), (359,)]
+    assert [a.dtype for a in data] == [np.float64, np.int64, np.float64, np.int64]
+    for images in (data.train_images, data.test_images):
+        assert images.min() == 0
+        assert images.max() == 1
+        np.testing.assert_array_equal(16 * images, np.round(16 * images))
+    # The class counts of the source's test set, as its documentation gives them.
+    train, test = np.bincount(data.train_labels), np.bincount(data.test_labels)
+    np.testing.assert_array_equal(train + test, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
+    np.testing.assert_array_equal(test, np.round((train + test) / 5))
+
+
+def test_the_split_is_random_and_no_image_is_in_both_parts():
+    data = digits()
+    train = {image.tobytes() for image in data.train_images}
+    test = {image.tobytes() for image in data.test_images}
+    assert len(train) + len(test) == 1797
+    assert not train & test
+    # In the source digits come in runs of 0 to 9; a split by position would keep whole runs together.
+    assert not np.array_equal(data.test_labels[:10], np.arange(10))
+
+
+def test_digits_look_like_digits():
+    """The mean 0 is a ring with a hole, the mean 1 has its ink in the middle."""
+    images, labels, _, _ = digits()
+    zero, one = (images[labels == digit].mean(axis=0) for digit in (0, 1))
+    assert zero[3:5, 3:5].max() < 0.3 < zero[3:5, 2].min()
+    assert one[3:5, 3:5].min() > 0.6
+
+
+@pytest.mark.parametrize("load", [penguins, digits])
+def test_every_call_gives_fresh_arrays(load):
+    first, second = load(), load()
+    for array, other in zip(first, second, strict=True):
+        assert not np.shares_memory(array, other)
+        assert array.flags.writeable
+        array[...] = 0 if array.dtype.kind != "U" else ""
+        assert not np.array_equal(array, other)

@@ -1,0 +1,302 @@
+"""Controls, pictures and modes of explore: what is shown, and what is said when the input is wrong."""
+
+import io
+import json
+import re
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from dlnotes import style
+from dlnotes.explore import Choice, Slider, explore, show
+from dlnotes.explore.pictures import Pictures, png
+
+
+def draw_line(ax, slope):
+    ax.plot([0, 1], [0, slope], color=style.POSITIVE)
+    ax.set_ylim(0, 3)
+    return f"The line ends at {slope}."
+
+
+SLOPE = Slider(1, 3, 1, start=2, label="slope")
+
+
+@pytest.fixture
+def mode(monkeypatch):
+    return lambda name: monkeypatch.setenv("DLNOTES_EXPLORE", name)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What cells have displayed: a list of bundles and their metadata."""
+    bundles = []
+
+    def display(bundle, metadata=None, raw=False):
+        bundles.append((bundle, metadata))
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return bundles
+
+
+# --- controls -----------------------------------------------------------------------------------------------
+
+
+def test_slider_of_integers_gives_integers():
+    slider = Slider(np.int64(-2), 4, 2, start=0, label="shift")
+    assert slider.values == [-2, 0, 2, 4]
+    assert all(type(value) is int for value in slider.values)
+    assert slider.texts == ["−2", "0", "2", "4"]
+    assert slider.start == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step", "texts"),
+    [
+        (0.1, 0.3, 0.1, ["0.1", "0.2", "0.3"]),
+        (0.05, 0.2, 0.05, ["0.05", "0.10", "0.15", "0.20"]),
+        (0, 1, 0.5, ["0.0", "0.5", "1.0"]),
+        (-1.0, 1.0, 1.0, ["−1", "0", "1"]),
+        (1e-5, 3e-5, 1e-5, ["0.00001", "0.00002", "0.00003"]),
+        (np.float64(0.1), np.float64(0.2), np.float64(0.1), ["0.1", "0.2"]),
+    ],
+)
+def test_slider_of_floats_gives_what_it_displays(low, high, step, texts):
+    slider = Slider(low, high, step, start=low, label="rate")
+    assert slider.texts == texts
+    assert slider.values == [float(text.replace("−", "-")) for text in texts]
+    assert all(type(value) is float for value in slider.values)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((3, 1, 1, 3), "low must be below high, got low=3, high=1"),
+        ((1, 1, 1, 1), "low must be below high"),
+        ((0, 1, 0, 0), "step must be positive, got 0"),
+        ((0, 1, -0.5, 0), "step must be positive, got -0.5"),
+        ((0, 1, 0.3, 0), "step must divide high - low = 1, got step=0.3"),
+        ((0, 1, 0.25, 0.3), "start must be one of 0, 0.25, ..., 1, got 0.3"),
+        ((0, 1, 0.25, 1.25), "start must be one of"),
+        ((0, float("inf"), 1, 0), "high must be finite, got inf"),
+        ((float("nan"), 1, 1, 0), "low must be finite, got nan"),
+    ],
+)
+def test_bad_range_is_named(arguments, message):
+    low, high, step, start = arguments
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
+        Slider(low, high, step, start=start, label="learning rate")
+    assert "learning rate" in str(error.value)
+
+
+@pytest.mark.parametrize("number", ["1", None, True, 1j])
+def test_slider_takes_numbers_only(number):
+    with pytest.raises(TypeError, match="step must be a number, got"):
+        Slider(0, 1, number, start=0, label="rate")
+
+
+def test_choice_of_values_and_of_names():
+    plain = Choice([1, 10, 100], start=10, label="batch size")
+    assert (plain.values, plain.texts, plain.start) == ([1, 10, 100], ["1", "10", "100"], 1)
+    named = Choice({"tanh": np.tanh, "sine": np.sin}, label="function")
+    assert (named.values, named.texts, named.start) == ([np.tanh, np.sin], ["tanh", "sine"], 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "start", "message"),
+    [
+        (["a"], None, "two or more options"),
+        (["a", "a"], None, "look different"),
+        ([1, "1"], None, "look different"),
+        (["a", "b"], "c", "start must be one of ['a', 'b'], got 'c'"),
+    ],
+)
+def test_bad_choice_is_named(options, start, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Choice(options, start=start, label="kind")
+
+
+@pytest.mark.parametrize("label", ["", " ", None])
+def test_control_needs_a_label(label):
+    with pytest.raises(ValueError, match="label must be a text that names the control"):
+        Choice(["a", "b"], label=label)
+
+
+# --- explore and show: wrong input --------------------------------------------------------------------------
+
+
+def test_unknown_mode_is_named(mode):
+    mode("statc")
+    with pytest.raises(ValueError, match="must be live, preview or static, got 'statc'"):
+        explore(draw_line, alt="A line.", slope=SLOPE)
+    with pytest.raises(ValueError, match="got 'statc'"):
+        show(style.subplots()[0], alt="Axes.")
+
+
+@pytest.mark.parametrize("alt", ["", "  ", None])
+def test_alt_text_is_demanded(alt, mode):
+    mode("preview")
+    with pytest.raises(ValueError, match="alt must say in words what the figure shows"):
+        explore(draw_line, alt=alt, slope=SLOPE)
+    with pytest.raises(ValueError, match="alt must say in words what the figure shows"):
+        show(style.subplots()[0], alt=alt)
+
+
+def test_controls_must_be_what_draw_takes(mode):
+    mode("preview")
+    with pytest.raises(TypeError, match=r"draw\(ax, slope\) must take .* steepness"):
+        explore(draw_line, alt="A line.", steepness=SLOPE)
+    with pytest.raises(TypeError, match=r"draw\(ax, slope\) must take"):
+        explore(draw_line, alt="A line.", slope=SLOPE, other=SLOPE)
+    with pytest.raises(TypeError, match="slope must be a Slider or a Choice, got 3"):
+        explore(draw_line, alt="A line.", slope=3)
+    with pytest.raises(ValueError, match="explore needs a Slider or a Choice"):
+        explore(lambda ax: None, alt="Nothing to move.")
+
+
+def test_too_many_pictures_say_what_to_do(mode):
+    mode("preview")
+    fine, coarse = Slider(0, 1, 0.01, start=0, label="rate"), Slider(1, 5, 1, start=1, label="steps")
+    message = "at most 450 pictures fit a page, these controls make 505: .*; enlarge the step of 'rate'"
+    with pytest.raises(ValueError, match=message):
+        explore(lambda ax, rate, steps: None, alt="Too much.", rate=fine, steps=coarse)
+
+
+@pytest.mark.parametrize("name", ["static", "preview"])
+def test_failing_draw_says_where(name, mode):
+    mode(name)
+    slider = Slider(0, 2, 1, start=0 if name == "preview" else 1, label="divisor")
+    with pytest.raises(RuntimeError, match="draw failed at divisor = 0: division by zero") as error:
+        explore(lambda ax, divisor: ax.plot([1 / divisor]) and None, alt="A point.", divisor=slider)
+    assert isinstance(error.value.__cause__, ZeroDivisionError)
+
+
+def test_limits_that_are_not_finite_say_where(mode, shown):
+    mode("static")
+    with pytest.raises(RuntimeError, match="draw failed at slope = 3: Axis limits cannot be NaN or Inf"):
+        explore(
+            lambda ax, slope: ax.set_xlim(0, float("nan") if slope == 3 else 1) and None, alt="A line.", slope=SLOPE
+        )
+
+
+def test_figure_that_cannot_be_written_says_where(mode, shown):
+    mode("static")
+    with pytest.raises(RuntimeError, match=r"draw failed at slope = 3: (?s:.*)nosuchcommand"):
+        explore(
+            lambda ax, slope: ax.text(0, 0, r"$\nosuchcommand$" if slope == 3 else "fine") and None,
+            alt="A text.",
+            slope=SLOPE,
+        )
+
+
+def test_draw_must_return_a_sentence_or_nothing(mode):
+    mode("preview")
+    with pytest.raises(TypeError, match="draw must return a sentence or None, got 2 at slope = 2"):
+        explore(lambda ax, slope: slope, alt="A line.", slope=SLOPE)
+
+
+# --- pictures -----------------------------------------------------------------------------------------------
+
+
+def positions(figure):
+    """Where the axes are, when the figure is drawn."""
+    figure.draw_without_rendering()
+    return [axes.get_position().bounds for axes in figure.axes]
+
+
+def test_layout_is_that_of_the_start_picture():
+    def draw(axes, scale):
+        axes[0].plot([0, scale])
+        axes[0].set_ylabel("x" * scale)
+        axes[1].imshow([[0, scale]])
+        axes[1].figure.colorbar(axes[1].images[0], ax=axes[1])
+        axes[0].twinx().plot([0, 10**scale])
+
+    control = Slider(1, 6, 1, start=3, label="scale")
+    pictures = Pictures(draw, 2, 1, (5, 5), {"scale": control})
+    first, _ = pictures.picture((0,), positions)
+    assert len(first) == 4
+    for setting in pictures.settings():
+        np.testing.assert_allclose(pictures.picture(setting, positions)[0], first)
+
+
+def test_each_picture_starts_from_empty_axes():
+    seen = []
+    pictures = Pictures(
+        lambda ax, slope: seen.append(len(ax.lines)) or draw_line(ax, slope), 1, 1, (4, 3), {"slope": SLOPE}
+    )
+    for setting in pictures.settings():
+        pictures.picture(setting, png)
+    assert seen == [0] * 4  # three settings, and the start before them, for the layout
+
+
+def test_grid_of_axes_reaches_draw():
+    shapes = []
+    Pictures(lambda axes, slope: shapes.append(axes.shape), 2, 3, (6, 4), {"slope": SLOPE}).picture((0,), png)
+    assert shapes[-1] == (2, 3)
+
+
+def test_same_picture_gives_same_bytes():
+    first, second = (Pictures(draw_line, 1, 1, (4, 3), {"slope": SLOPE}).picture((1,), png) for _ in range(2))
+    assert first == second
+
+
+# --- preview and static -------------------------------------------------------------------------------------
+
+
+def test_preview_is_picture_and_words(mode, shown):
+    mode("preview")
+    explore(draw_line, alt="A line.", slope=SLOPE, size=(4, 3))
+    ((bundle, metadata),) = shown
+    assert bundle["text/plain"] == "[figure] A line.\nslope = 2\nThe line ends at 2."
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert metadata == {"image/png": {"width": 384, "height": 288, "alt": "A line."}}
+    width, height = np.frombuffer(bundle["image/png"][16:24], ">u4")
+    assert (width, height) == (768, 576)  # twice, for fine screens
+
+
+def test_preview_looks_like_the_picture_in_fewer_bytes(mode, shown):
+    mode("preview")
+    explore(draw_line, alt="A line.", slope=SLOPE, size=(4, 3))
+    stored = shown[0][0]["image/png"]
+    full, _ = Pictures(draw_line, 1, 1, (4, 3), {"slope": SLOPE}).picture((1,), png)
+    assert len(stored) < len(full) / 2
+    first, second = (matplotlib.image.imread(io.BytesIO(file))[..., :3] for file in (stored, full))
+    assert np.abs(first - second).max() < 0.1
+
+
+@pytest.mark.parametrize("name", ["live", "preview"])
+def test_show_is_a_picture_in_jupyter(name, mode, shown):
+    mode(name)
+    figure, ax = style.subplots()
+    ax.plot([1, 2])
+    show(figure, alt="A line.")
+    ((bundle, metadata),) = shown
+    assert bundle["text/plain"] == "[figure] A line."
+    assert metadata["image/png"]["alt"] == "A line."
+
+
+def test_show_is_a_themed_drawing_in_the_book(mode, shown):
+    mode("static")
+    figure, ax = style.subplots()
+    ax.plot([1, 2], color=style.POSITIVE)
+    show(figure, alt='A "line" & <more>.')
+    html = shown[0][0]["text/html"]
+    assert 'role="img" aria-label="A &quot;line&quot; &amp; &lt;more&gt;."' in html
+    assert f"stroke:var(--dl-positive,{style.POSITIVE})" in html
+    assert "<form" not in html
+    assert "<script" not in html
+
+
+def test_static_html_stands_for_itself(mode, shown):
+    mode("static")
+    explore(draw_line, alt="A line.", slope=SLOPE)
+    explore(draw_line, alt="A line.", slope=SLOPE)
+    first, second = (bundle["text/html"] for bundle, _ in shown)
+    assert first == second
+    assert re.findall("<script[^>]*>", first) == ['<script type="application/json">']
+    assert "\n\n" not in first
+    assert not re.search(r"https?:", first)
+    assert 'aria-valuetext="2"' in first
+    assert '<p class="dl-sentence" aria-live="polite">The line ends at 2.</p>' in first
+    assert json.loads(re.search(r">([^<]*)</script>", first)[1])

@@ -1,0 +1,121 @@
+"""explore in Jupyter: widgets that redraw, and what a real kernel sends."""
+
+import base64
+import re
+
+import ipywidgets
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from dlnotes.explore import Choice, Slider
+from dlnotes.explore.live import live_widget
+from dlnotes.explore.pictures import Pictures, png
+
+CELL = """
+from dlnotes.explore import Slider, explore
+
+drawn = []
+
+def draw(ax, slope):
+    drawn.append(slope)
+    ax.plot([0, 1], [0, slope])
+    return f"The line ends at {slope}."
+
+explore(draw, alt="A line.", slope=Slider(0.1, 0.3, 0.1, start=0.2, label="slope"))
+"""
+
+
+def draw(ax, divisor, kind):
+    ax.plot([0, 1 / divisor], kind)
+    return f"It ends at {1 / divisor}."
+
+
+@pytest.fixture
+def pictures():
+    controls = {
+        "divisor": Slider(0.0, 1.0, 0.25, start=0.5, label="divisor of the line"),
+        "kind": Choice({"solid": "-", "dashed": "--"}, label="kind"),
+    }
+    return Pictures(draw, 1, 1, (4, 3), controls)
+
+
+@pytest.fixture
+def widget(pictures):
+    box = live_widget(pictures, 'A "line".')
+    yield box
+    ipywidgets.Widget.close_all()
+
+
+def image(view):
+    return base64.b64decode(re.search(r'src="data:image/png;base64,([^"]*)"', view.value)[1])
+
+
+def test_widgets_show_the_start(widget, pictures):
+    slider, choice, view = widget.children
+    assert (slider.label, choice.label) == ("0.50", "solid")
+    assert (slider.description, choice.description) == ("divisor of the line", "kind")
+    assert slider.style.description_width == "initial"
+    assert image(view) == pictures.picture((2, 0), png)[0]
+    assert '<img alt="A &quot;line&quot;." width="384" height="288"' in view.value
+    assert "It ends at 2.0." in view.value
+
+
+def test_moving_a_widget_draws_again(widget, pictures):
+    slider, choice, view = widget.children
+    slider.label = "0.25"
+    assert image(view) == pictures.picture((1, 0), png)[0]
+    assert "It ends at 4.0." in view.value
+    choice.label = "dashed"
+    assert image(view) == pictures.picture((1, 1), png)[0]
+
+
+def test_failure_is_shown_and_can_be_left_again(widget):
+    slider, _, view = widget.children
+    slider.label = "0.00"
+    assert 'role="alert"' in view.value
+    assert "draw failed at divisor of the line = 0.00, kind = solid: float division by zero" in view.value
+    assert "Traceback" in view.value
+    slider.label = "1.00"
+    assert "It ends at 1.0." in view.value
+
+
+def test_failure_at_the_start_is_raised(pictures):
+    pictures.start = (0, 0)
+    with pytest.raises(RuntimeError, match=r"draw failed at divisor of the line = 0\.00"):
+        live_widget(pictures, "A line.")
+
+
+def run(monkeypatch, mode):
+    """Run the cell in a kernel. Return the client, with the kernel still up, and the cell."""
+    monkeypatch.setenv("DLNOTES_EXPLORE", mode)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL), nbformat.v4.new_code_cell("drawn")])
+    return NotebookClient(notebook, kernel_name="python3"), notebook
+
+
+def test_kernel_redraws_for_the_browser(monkeypatch):
+    client, notebook = run(monkeypatch, "live")
+    with client.setup_kernel():
+        client.execute_cell(notebook.cells[0], 0)
+        (output,) = notebook.cells[0].outputs
+        assert "application/vnd.jupyter.widget-view+json" in output.data
+        slider = next(
+            identifier
+            for identifier, state in client.widget_state.items()
+            if state["_model_name"] == "SelectionSliderModel"
+        )
+        # What the browser sends when the reader moves the slider.
+        content = {"comm_id": slider, "data": {"method": "update", "state": {"index": 2}, "buffer_paths": []}}
+        client.kc.shell_channel.send(client.kc.session.msg("comm_msg", content))
+        client.execute_cell(notebook.cells[1], 1)
+        assert notebook.cells[1].outputs[0].data["text/plain"] == "[0.2, 0.3]"
+
+
+def test_kernel_leaves_no_widget_behind_when_executed_for_storing(monkeypatch):
+    client, notebook = run(monkeypatch, "preview")
+    client.execute()
+    (output,) = notebook.cells[0].outputs
+    assert set(output.data) == {"image/png", "text/plain"}
+    assert output.data["text/plain"] == "[figure] A line.\nslope = 0.2\nThe line ends at 0.2."
+    assert output.metadata["image/png"]["alt"] == "A line."
+    assert "widgets" not in notebook.metadata

@@ -1,0 +1,123 @@
+import inspect
+
+import numpy as np
+import pytest
+
+from dlnotes.operation import as_floats, as_integers, operation, require_rng
+
+
+@operation
+def weighted(x, w, *, power=1):
+    """Return the weighted power of x."""
+    return w * x**power, lambda dy: (dy * w * power * x ** (power - 1), dy * x**power)
+
+
+@operation(integers=("rows",))
+def pick(x, rows):
+    def backward(dy):
+        dx = np.zeros_like(x)
+        np.add.at(dx, rows, dy)
+        return dx, None
+
+    return x[rows], backward
+
+
+def test_the_function_gets_float_arrays_and_its_options():
+    seen = []
+
+    @operation
+    def watch(x, *, option):
+        seen.append((x, option))
+        return 2 * x, lambda dy: 2 * dy
+
+    watch([1, 2], option="as given")
+    x, option = seen[0]
+    np.testing.assert_array_equal(x, np.array([1.0, 2.0]), strict=True)
+    assert option == "as given"
+
+
+def test_value_and_gradients_by_hand():
+    y, backward = weighted([1.0, 2.0], [3.0, 4.0], power=2)
+    np.testing.assert_array_equal(y, [3, 16])
+    dx, dw = backward([1.0, 10.0])
+    np.testing.assert_array_equal(dx, [6, 160])
+    np.testing.assert_array_equal(dw, [1, 40])
+
+
+def test_integers_stay_integers_and_have_no_gradient():
+    y, backward = pick([5.0, 6.0, 7.0], [2, 2, 0])
+    np.testing.assert_array_equal(y, [7, 7, 5])
+    dx, drows = backward([1.0, 1.0, 1.0])
+    np.testing.assert_array_equal(dx, [1, 0, 2])
+    assert drows is None
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_float_dtype_is_kept(dtype):
+    y, backward = weighted(np.ones(2, dtype=dtype), np.ones(2, dtype=dtype))
+    assert {y.dtype, *(g.dtype for g in backward(np.ones(2)))} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint64])
+def test_integers_and_booleans_become_float64(dtype):
+    y, _ = weighted(np.ones(2, dtype=dtype), np.ones(2, dtype=dtype))
+    np.testing.assert_array_equal(y, np.ones(2), strict=True)
+
+
+def test_dy_is_1_for_a_scalar():
+    y, backward = weighted(3.0, 4.0)
+    assert y == 12
+    assert backward() == (4, 3)
+
+
+def test_dy_of_the_wrong_shape_is_not_broadcast():
+    _, backward = weighted([1.0, 2.0], [3.0, 4.0])
+    for dy in (1.0, [1.0], [[1.0, 2.0]]):
+        shape = np.shape(dy)
+        with pytest.raises(ValueError, match="dy must have the shape of the value of weighted") as error:
+            backward(dy)
+        assert str(error.value).endswith(f"(2,), got {shape}")
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(TypeError, match="w must hold real numbers, got an array of dtype complex128"):
+        weighted([1.0], [1j])
+    with pytest.raises(TypeError, match="w must hold real numbers, got an array of dtype <U1"):
+        weighted([1.0], w=["a"])
+    with pytest.raises(TypeError, match="x must hold real numbers, got an array of dtype object"):
+        weighted(None, [1.0])
+    with pytest.raises(ValueError, match="x must be an array in which all rows are equally long"):
+        weighted([[1.0], [1.0, 2.0]], [1.0])
+    with pytest.raises(TypeError, match="rows must hold integers, got an array of dtype float64"):
+        pick([1.0], [0.0])
+    with pytest.raises(TypeError, match="rows must hold integers, got an array of dtype bool"):
+        pick([1.0], [True])
+
+
+def test_options_are_given_by_name():
+    message = r"weighted takes 2 array\(s\), x, w, but 3 were given; options are given by name"
+    with pytest.raises(TypeError, match=message):
+        weighted([1.0], [1.0], 2)
+
+
+def test_name_and_documentation_and_signature_are_those_of_the_function():
+    assert weighted.__name__ == "weighted"
+    assert weighted.__doc__ == "Return the weighted power of x."
+    assert str(inspect.signature(weighted)) == "(x, w, *, power=1)"
+
+
+def test_as_floats_does_not_copy_floats():
+    x = np.ones(2, dtype=np.float32)
+    assert as_floats("x", x) is x
+
+
+def test_as_integers_does_not_copy_integers():
+    x = np.ones(2, dtype=np.uint8)
+    assert as_integers("x", x) is x
+
+
+@pytest.mark.parametrize("rng", [0, None, np.random, "seed"])
+def test_only_a_generator_is_an_rng(rng):
+    require_rng(np.random.default_rng())
+    with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator, such as .*, got"):
+        require_rng(rng)

@@ -1,0 +1,105 @@
+"""The palette is legible in both themes and for colour-blind readers, and style leaves no trace."""
+
+from itertools import product
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+import dlnotes.explore
+from dlnotes import style
+
+PAIRS = [("positive", "negative"), ("forward", "backward"), ("training", "test")]
+
+# How readers without one kind of cone see linear RGB: Machado, Oliveira and Fernandes, 2009, severity 1.
+VISION = {
+    "normal": np.eye(3),
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+}
+
+
+def perceived(color, vision):
+    """Return the colour in CIE L*a*b*, in which a distance of about 2 can just be seen."""
+    rgb = np.array(to_rgb(color))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(VISION[vision] @ linear, 0, 1)
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(np.maximum(to_xyz @ seen / [0.9505, 1, 1.089], 1e-6))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize(("name", "theme"), list(product(style.PALETTE, (0, 1))))
+def test_colour_stands_out_from_page(name, theme):
+    least = 3 if name == "muted" else 4.5  # as graphics, and all but the muted one also as text
+    assert style.contrast(style.PALETTE[name][theme], style.PAGE[theme]) >= least
+
+
+@pytest.mark.parametrize(("pair", "vision", "theme"), list(product(PAIRS, VISION, (0, 1))))
+def test_pair_differs_for_every_reader(pair, vision, theme):
+    first, second = (perceived(style.PALETTE[name][theme], vision) for name in pair)
+    assert np.linalg.norm(first - second) > 20
+
+
+def test_contrast_is_that_of_wcag():
+    assert style.contrast("white", "black") == pytest.approx(21)
+    assert style.contrast("#767676", "white") == pytest.approx(4.54, abs=0.01)  # the lightest grey for text
+    assert style.contrast("white", "#767676") == style.contrast("#767676", "white")
+
+
+def test_each_colour_has_a_name_of_its_own():
+    for name, (light, _) in style.PALETTE.items():
+        assert getattr(style, name.upper()) == light
+    shades = [shade for shades in style.PALETTE.values() for shade in shades]
+    assert len(set(shades)) == len(shades)
+
+
+@pytest.mark.parametrize("colormap", [style.DIVERGING, style.SEQUENTIAL])
+def test_colormap_keeps_clear_of_what_the_page_replaces(colormap):
+    colors = {mpl.colors.to_hex(color) for color in colormap(np.arange(colormap.N))}
+    assert not colors & {"#000000", "#ffffff", *(light for light, _ in style.PALETTE.values())}
+
+
+def test_colormaps_order_lightness():
+    lightness = np.array([perceived(color[:3], "normal")[0] for color in style.SEQUENTIAL(np.linspace(0, 1, 50))])
+    assert np.all(np.diff(lightness) < 0)
+    lightness = np.array([perceived(color[:3], "normal")[0] for color in style.DIVERGING(np.linspace(0, 1, 51))])
+    assert np.all(np.diff(lightness[:26]) > 0)
+    assert np.all(np.diff(lightness[25:]) < 0)
+
+
+@pytest.mark.parametrize("value", np.linspace(0, 1, 21))
+def test_text_on_colormaps_is_legible(value):
+    for color in (style.DIVERGING(value), style.SEQUENTIAL(value)):
+        assert style.contrast(style.text_on(color), color) >= 4.5
+
+
+def test_nothing_global_changes():
+    before = dict(mpl.rcParams)
+    figure, _ = style.subplots()
+    with style.context():
+        figure.draw_without_rendering()
+        assert mpl.rcParams["font.size"] == 11
+    assert dict(mpl.rcParams) == before
+
+
+def test_reader_settings_do_not_matter():
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "pink"}):
+        _, ax = style.subplots()
+    assert ax.xaxis.label.get_fontsize() == 11
+    assert ax.get_facecolor() == (1, 1, 1, 1)
+
+
+def test_subplots_passes_grid_and_options():
+    figure, axes = style.subplots(2, 3, size=(5, 4), sharex=True)
+    assert axes.shape == (2, 3)
+    assert tuple(figure.get_size_inches()) == (5, 4)
+    assert axes[0, 0].get_shared_x_axes().joined(axes[0, 0], axes[1, 2])
+
+
+def test_style_sheet_of_the_player_holds_the_palette():
+    player = dlnotes.explore.PLAYER_FILES[0]
+    assert player.name == "player.css"
+    assert style.css() in player.read_text(encoding="utf-8")
