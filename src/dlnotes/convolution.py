@@ -3,12 +3,12 @@
 An image is an array of shape (channels, height, width), and a batch has one more axis in front. Where a function takes
 a size, a stride or a padding, one number holds for both directions and a pair is (vertical, horizontal).
 
-A window moves in steps of the stride as long as it lies inside the padded image. Rows and columns behind the last
-window are not read, so their gradient is 0: with ``size = 6``, a window of 3 and a stride of 2 the last row is left
-over. `window_positions` gives the number of windows.
+A window moves in steps of the stride as long as it lies inside the padded image, so it has
+``(size + 2 * padding - window) // stride + 1`` positions in each direction. Rows and columns behind the last one are
+not read, and their gradient is 0: of 6 rows, a window of 3 with a stride of 2 reads the first 5.
 """
 
-import itertools
+from numbers import Integral
 
 import numpy as np
 
@@ -73,44 +73,37 @@ def conv2d(x, W, b, *, stride=1, padding=0):
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    batch, channels, height, width = image_shape("x", x)
-    stride, padding = pair("stride", stride, least=1), pair("padding", padding, least=0)
-    require_kernels(x, W, b)
-    filters, _, *kernel = W.shape
-    (top, left), (rows, columns) = padding, window_positions((height, width), kernel, stride, padding)
-
-    # Channels come first here: then the columns of several images are one matrix.
-    padded = np.zeros((channels, batch, height + 2 * top, width + 2 * left), x.dtype)
-    padded[:, :, top : top + height, left : left + width] = x.transpose(1, 0, 2, 3)
-    W_matrix = W.reshape(filters, -1)
-    windows = list(window_slices(kernel, stride, (rows, columns)))
-    chunk = max(1, CHUNK_BYTES // max(1, W_matrix.shape[1] * rows * columns * x.itemsize))
+    stride = require_convolution(x, W, b, stride)
+    padded, unpad = pad(x, padding=padding)
+    (batch, channels, *image), (filters, _, *kernel) = padded.shape, W.shape
+    rows, columns = window_positions(image, kernel, stride)
+    pixels = window_pixels(kernel, stride, (rows, columns))
+    W_matrix = W.reshape(filters, -1)  # (filters, channels * pixels of a kernel)
+    chunk = max(1, CHUNK_BYTES // (W_matrix.shape[1] * rows * columns * x.itemsize))
     chunks = [slice(start, start + chunk) for start in range(0, batch, chunk)]
 
     def as_columns(images):
-        result = np.empty((channels, len(windows), images.shape[1], rows, columns), x.dtype)
-        for k, (r, c) in enumerate(windows):
-            result[:, k] = images[:, :, r, c]
-        return result.reshape(W_matrix.shape[1], -1)
+        """All windows as the columns of a matrix, (channels * pixels of a kernel, batch * rows * columns)."""
+        images = images.transpose(1, 0, 2, 3)  # channels first: then the batch can join the rows and columns
+        return np.stack([images[:, :, r, c] for r, c in pixels], axis=1).reshape(W_matrix.shape[1], -1)
 
     z = np.empty((batch, filters, rows, columns), np.result_type(x, W, b))
     for some in chunks:
-        product = W_matrix @ as_columns(padded[:, some])
+        product = W_matrix @ as_columns(padded[some])
         z[some] = product.reshape(filters, -1, rows, columns).transpose(1, 0, 2, 3)
     z += b[:, None, None]
 
     def backward(delta):
-        dW = np.zeros_like(W_matrix)
+        dW_matrix = np.zeros_like(W_matrix)
         dpadded = np.zeros_like(padded)
         for some in chunks:
             delta_matrix = delta[some].transpose(1, 0, 2, 3).reshape(filters, -1)
-            dW += delta_matrix @ as_columns(padded[:, some]).T
-            dcolumns = (W_matrix.T @ delta_matrix).reshape(channels, len(windows), -1, rows, columns)
-            dimages = dpadded[:, some]
-            for k, (r, c) in enumerate(windows):
+            dW_matrix += delta_matrix @ as_columns(padded[some]).T
+            dcolumns = (W_matrix.T @ delta_matrix).reshape(channels, len(pixels), -1, rows, columns)
+            dimages = dpadded[some].transpose(1, 0, 2, 3)
+            for k, (r, c) in enumerate(pixels):
                 dimages[:, :, r, c] += dcolumns[:, k]
-        dx = dpadded[:, :, top : top + height, left : left + width].transpose(1, 0, 2, 3)
-        return np.ascontiguousarray(dx), dW.reshape(W.shape), delta.sum(axis=(0, 2, 3))
+        return unpad(dpadded), dW_matrix.reshape(W.shape), delta.sum(axis=(0, 2, 3))
 
     return z, backward
 
@@ -154,28 +147,111 @@ def conv2d_by_definition(x, W, b, *, stride=1, padding=0):
     array([[ 8., 12.],
            [20., 24.]])
     """
-    image_shape("x", x)
-    stride, padding = pair("stride", stride, least=1), pair("padding", padding, least=0)
-    require_kernels(x, W, b)
-    positions = window_positions(x.shape[2:], W.shape[2:], stride, padding)
+    stride = require_convolution(x, W, b, stride)
     padded, unpad = pad(x, padding=padding)
-    z_indices = list(np.ndindex(len(x), len(W), *positions))
-    W_indices = list(np.ndindex(W.shape[1:]))
+    positions = window_positions(padded.shape[2:], W.shape[2:], stride)
+    outputs = list(np.ndindex(len(x), len(W), *positions))
+    weights = list(np.ndindex(W.shape[1:]))
+
+    def met_by(k, i, j, c, m, n):
+        """The pixel of image k that the weight (m, n) for channel c meets when the window is at (i, j)."""
+        return k, c, stride[0] * i + m, stride[1] * j + n
 
     z = np.zeros((len(x), len(W), *positions), np.result_type(x, W, b))
-    for n, f, i, j in z_indices:
-        z[n, f, i, j] = b[f]
-        for c, k, m in W_indices:
-            z[n, f, i, j] += W[f, c, k, m] * padded[n, c, stride[0] * i + k, stride[1] * j + m]
+    for k, f, i, j in outputs:
+        z[k, f, i, j] = b[f] + sum(W[f, *cmn] * padded[met_by(k, i, j, *cmn)] for cmn in weights)
 
     def backward(delta):
         dpadded, dW, db = np.zeros_like(padded), np.zeros_like(W), np.zeros_like(b)
-        for n, f, i, j in z_indices:
-            db[f] += delta[n, f, i, j]
-            for c, k, m in W_indices:
-                dW[f, c, k, m] += delta[n, f, i, j] * padded[n, c, stride[0] * i + k, stride[1] * j + m]
-                dpadded[n, c, stride[0] * i + k, stride[1] * j + m] += delta[n, f, i, j] * W[f, c, k, m]
+        for k, f, i, j in outputs:
+            db[f] += delta[k, f, i, j]
+            for cmn in weights:
+                dW[f, *cmn] += delta[k, f, i, j] * padded[met_by(k, i, j, *cmn)]
+                dpadded[met_by(k, i, j, *cmn)] += delta[k, f, i, j] * W[f, *cmn]
         return unpad(dpadded), dW, db
+
+    return z, backward
+
+
+@operation
+def turn(W):
+    """Turn every kernel by 180 degrees: this makes a convolution of a cross-correlation.
+
+    Introduced in the chapter "Convolutional networks".
+
+    Parameters
+    ----------
+    W : ndarray of shape (filters, channels, kernel_height, kernel_width)
+        Kernels, or images.
+
+    Returns
+    -------
+    turned : ndarray of the shape of `W`
+        The kernels with their rows and their columns in reverse order.
+    backward : callable
+        Maps ``dturned`` to ``dW``: it turns them back.
+
+    Raises
+    ------
+    ValueError
+        If `W` does not have four axes.
+
+    Examples
+    --------
+    >>> turned, backward = turn(np.array([[[[1.0, 2.0], [3.0, 4.0]]]]))
+    >>> turned[0, 0]
+    array([[4., 3.],
+           [2., 1.]])
+    """
+    if W.ndim != 4:
+        raise ValueError(f"W must have shape (filters, channels, kernel_height, kernel_width), got {W.shape}")
+
+    def turned(kernels):
+        return kernels[:, :, ::-1, ::-1].copy()
+
+    return turned(W), turned
+
+
+@operation
+def true_conv2d(x, W, b, *, stride=1, padding=0):
+    r"""Convolve a batch of images with a bank of kernels, in the sense of mathematics, and add a bias.
+
+    With one channel, :math:`(W * x)_{ij} = \sum_{m,n} W_{mn}\, x_{i-m,\,j-n}`: the kernel runs backwards. That is the
+    cross-correlation, `conv2d`, with the turned kernel. Introduced in the chapter "Convolutional networks".
+
+    Parameters
+    ----------
+    x, W, b, stride, padding
+        As for `conv2d`. A padding of ``kernel - 1`` gives all of :math:`W * x`, the full convolution; without padding
+        only the sums that stay inside the image are left.
+
+    Returns
+    -------
+    z : ndarray of shape (batch, filters, out_height, out_width)
+        Pre-activation, of the shape that `conv2d` gives.
+    backward : callable
+        Maps ``delta`` to ``(dx, dW, db)``.
+
+    Raises
+    ------
+    ValueError
+        As for `conv2d`.
+
+    Examples
+    --------
+    >>> one = np.array([[[[1.0]]]])
+    >>> W = np.array([[[[1.0, 2.0, 3.0]]]])
+    >>> true_conv2d(one, W, [0.0], padding=(0, 2))[0]
+    array([[[[1., 2., 3.]]]])
+    >>> conv2d(one, W, [0.0], padding=(0, 2))[0]
+    array([[[[3., 2., 1.]]]])
+    """
+    turned, turn_backward = turn(W)
+    z, conv2d_backward = conv2d(x, turned, b, stride=stride, padding=padding)
+
+    def backward(delta):
+        dx, dturned, db = conv2d_backward(delta)
+        return dx, turn_backward(dturned), db
 
     return z, backward
 
@@ -184,8 +260,8 @@ def conv2d_by_definition(x, W, b, *, stride=1, padding=0):
 def max_pool2d(x, *, window=2, stride=None):
     """Keep the largest number of every window, channel by channel.
 
-    Where several are largest, the first one (row by row) counts as the maximum, and the whole gradient goes to it.
-    Introduced in the chapter "Convolutional networks".
+    Where several are largest, the first one (row by row) counts as the maximum, and the whole gradient goes to it. A
+    window that holds nan has the maximum nan. Introduced in the chapter "Convolutional networks".
 
     Parameters
     ----------
@@ -215,16 +291,14 @@ def max_pool2d(x, *, window=2, stride=None):
     (array([[3.]]), array([[0., 1.],
            [0., 0.]]))
     """
-    windows, shape = pooling_windows(x, window, stride)
-    y = np.full(shape, -np.inf, x.dtype)
-    winner = np.zeros(shape, int)
-    for k, (r, c) in enumerate(windows):
-        winner[x[:, :, r, c] > y] = k
-        y = np.maximum(y, x[:, :, r, c])
+    pixels = pooling_pixels(x, window, stride)
+    windows = np.stack([x[:, :, r, c] for r, c in pixels])  # (pixels, batch, channels, out_height, out_width)
+    winner = windows.argmax(axis=0)  # of equals, argmax takes the first
+    y = windows.max(axis=0)
 
     def backward(dy):
         dx = np.zeros_like(x)
-        for k, (r, c) in enumerate(windows):
+        for k, (r, c) in enumerate(pixels):
             dx[:, :, r, c] += dy * (winner == k)
         return dx
 
@@ -265,16 +339,14 @@ def mean_pool2d(x, *, window=2, stride=None):
     (array([[2.25]]), array([[0.25, 0.25],
            [0.25, 0.25]]))
     """
-    windows, shape = pooling_windows(x, window, stride)
-    y = np.zeros(shape, x.dtype)
-    for r, c in windows:
-        y += x[:, :, r, c]
-    y /= len(windows)
+    pixels = pooling_pixels(x, window, stride)
+    y = sum(x[:, :, r, c] for r, c in pixels) / len(pixels)
 
     def backward(dy):
         dx = np.zeros_like(x)
-        for r, c in windows:
-            dx[:, :, r, c] += dy / len(windows)
+        share = dy / len(pixels)
+        for r, c in pixels:
+            dx[:, :, r, c] += share
         return dx
 
     return y, backward
@@ -313,12 +385,15 @@ def pad(x, *, padding):
            [0., 1., 1., 0.],
            [0., 0., 0., 0.]])
     """
-    *_, height, width = image_shape("x", x)
+    require_images(x)
     top, left = pair("padding", padding, least=0)
-    y = np.pad(x, [(0, 0), (0, 0), (top, top), (left, left)])
+    batch, channels, height, width = x.shape
+    y = np.zeros((batch, channels, height + 2 * top, width + 2 * left), x.dtype)
+    inside = np.s_[:, :, top : top + height, left : left + width]
+    y[inside] = x
 
     def backward(dy):
-        return dy[:, :, top : top + height, left : left + width].copy()
+        return dy[inside].copy()
 
     return y, backward
 
@@ -357,9 +432,10 @@ def dilate(x, *, stride):
            [0., 0., 0.],
            [1., 0., 1.]])
     """
-    *leading, height, width = image_shape("x", x)
+    require_images(x)
     down, right = pair("stride", stride, least=1)
-    y = np.zeros((*leading, down * (height - 1) + 1, right * (width - 1) + 1), x.dtype)
+    batch, channels, height, width = x.shape
+    y = np.zeros((batch, channels, down * (height - 1) + 1, right * (width - 1) + 1), x.dtype)
     y[:, :, ::down, ::right] = x
 
     def backward(dy):
@@ -368,72 +444,72 @@ def dilate(x, *, stride):
     return y, backward
 
 
-def window_positions(image, window, stride, padding=(0, 0)):
+def window_positions(image, window, stride):
     """Return how many positions a window has in an image, vertically and horizontally.
 
     Parameters
     ----------
-    image, window, stride, padding : pair of int
-        Sizes in pixels, (vertical, horizontal).
+    image, window, stride : pair of int
+        Sizes in pixels, (vertical, horizontal). Padding belongs to the image.
 
     Returns
     -------
     tuple of int
-        ``(size + 2 * padding - window) // stride + 1`` for each direction.
+        ``(image - window) // stride + 1`` for each direction.
 
     Raises
     ------
     ValueError
-        If the window is larger than the padded image.
+        If the window is larger than the image.
 
     Examples
     --------
-    >>> window_positions((5, 5), (3, 3), stride=(2, 2), padding=(1, 1))
+    >>> window_positions((7, 8), window=(3, 3), stride=(2, 2))
     (3, 3)
     """
-    padded = tuple(size + 2 * p for size, p in zip(image, padding, strict=True))
-    if any(w > size for w, size in zip(window, padded, strict=True)):
+    if any(w > size for w, size in zip(window, image, strict=True)):
         raise ValueError(
-            f"a window of {window[0]} x {window[1]} pixels does not fit an image of {padded[0]} x {padded[1]} "
+            f"a window of {window[0]} x {window[1]} pixels does not fit an image of {image[0]} x {image[1]} pixels "
             "(padding included)"
         )
-    return tuple((size - w) // s + 1 for size, w, s in zip(padded, window, stride, strict=True))
+    return tuple((size - w) // s + 1 for size, w, s in zip(image, window, stride, strict=True))
 
 
-def window_slices(window, stride, positions):
-    """For each pixel of the window, yield the slices of the rows and columns it meets while the window moves."""
-    for start in itertools.product(*map(range, window)):
-        yield tuple(slice(a, a + s * (n - 1) + 1, s) for a, s, n in zip(start, stride, positions, strict=True))
+def window_pixels(window, stride, positions):
+    """For each pixel of the window, the slices of the rows and columns it meets while the window moves."""
+    return [
+        tuple(slice(a, a + s * (n - 1) + 1, s) for a, s, n in zip(start, stride, positions, strict=True))
+        for start in np.ndindex(*window)
+    ]
 
 
-def pooling_windows(x, window, stride):
-    """Check the arguments of a pooling; return the slices of its windows and the shape of its result."""
-    image_shape("x", x)
+def pooling_pixels(x, window, stride):
+    """Check the arguments of a pooling, and return what `window_pixels` says for it."""
+    require_images(x)
     window = pair("window", window, least=1)
     stride = window if stride is None else pair("stride", stride, least=1)
-    positions = window_positions(x.shape[2:], window, stride)
-    return list(window_slices(window, stride, positions)), (*x.shape[:2], *positions)
+    return window_pixels(window, stride, window_positions(x.shape[2:], window, stride))
 
 
-def image_shape(name, images):
-    """Return the shape of a batch of images, or say what is wrong with it."""
-    if images.ndim != 4 or 0 in images.shape[2:]:
-        raise ValueError(f"{name} must have shape (batch, channels, height, width), got {images.shape}")
-    return images.shape
-
-
-def require_kernels(x, W, b):
-    if W.ndim != 4 or W.shape[1] != x.shape[1] or b.shape != W.shape[:1] or 0 in W.shape:
+def require_convolution(x, W, b, stride):
+    """Check the arguments of a convolution, all but the padding, and return the stride as a pair."""
+    require_images(x)
+    if W.ndim != 4 or 0 in W.shape or W.shape[1] != x.shape[1] or b.shape != W.shape[:1]:
         raise ValueError(
             "expected x of shape (batch, channels, height, width), W of shape (filters, channels, kernel_height, "
             f"kernel_width) and b of shape (filters,), got x {x.shape}, W {W.shape} and b {b.shape}"
         )
+    return pair("stride", stride, least=1)
+
+
+def require_images(x):
+    if x.ndim != 4 or 0 in x.shape[1:]:
+        raise ValueError(f"x must have shape (batch, channels, height, width), without a 0, got {x.shape}")
 
 
 def pair(name, value, least):
     """Turn one count, or two, into (vertical, horizontal)."""
-    counts = (value, value) if isinstance(value, (int, np.integer)) else value
-    is_pair = isinstance(counts, (tuple, list)) and len(counts) == 2
-    if not is_pair or not all(isinstance(n, (int, np.integer)) and n >= least for n in counts):
+    counts = value if isinstance(value, (tuple, list)) else (value, value)
+    if len(counts) != 2 or not all(isinstance(n, Integral) and n >= least for n in counts):
         raise ValueError(f"{name} must be an integer of at least {least}, or a pair of them, got {value!r}")
-    return tuple(int(n) for n in counts)
+    return tuple(counts)

@@ -35,9 +35,7 @@ def node_positions(sizes):
     if len(sizes) < 2 or any(not isinstance(n, (int, np.integer)) or n < 1 for n in sizes):
         raise ValueError(f"sizes must be two or more positive integers, one for each layer, got {sizes!r}")
     gap = 1 / max(max(sizes) - 1, 1)
-    return [
-        np.array([[float(k), 0.5 + gap * ((n - 1) / 2 - j)] for j in range(n)]) for k, n in enumerate(sizes)
-    ]
+    return [np.array([[float(k), 0.5 + gap * ((n - 1) / 2 - j)] for j in range(n)]) for k, n in enumerate(sizes)]
 
 
 def draw_network(
