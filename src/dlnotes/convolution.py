@@ -14,7 +14,7 @@ import numpy as np
 
 from dlnotes.operation import operation
 
-CHUNK_BYTES = 2**22  # columns for so many bytes at a time: few enough to stay in a processor's cache
+CHUNK_BYTES = 2**20  # columns for so many bytes at a time: few enough to stay in a processor's cache
 
 
 @operation
