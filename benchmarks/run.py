@@ -199,13 +199,16 @@ def traced_memory(run):
 def resident_memory(run):
     """By how many bytes the process grew at most during its first call (Linux only; run in a fresh process)."""
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-    status = {}
-    for moment in ("before", "after"):
-        lines = Path("/proc/self/status").read_text().splitlines()
-        status[moment] = {key: value.split()[0] for key, _, value in (line.partition(":") for line in lines) if value}
-        if moment == "before":
-            run()
-    return 1024 * (int(status["after"]["VmHWM"]) - int(status["before"]["VmRSS"]))
+    before = process_status("VmRSS")
+    run()
+    return process_status("VmHWM") - before
+
+
+def process_status(name):
+    """Bytes of memory, from the process's own status: VmRSS is what it holds, VmHWM the most it has held."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (kilobytes,) = (line.split()[1] for line in lines if line.startswith(f"{name}:"))
+    return 1024 * int(kilobytes)
 
 
 def resident_memory_of(case, contestant):

@@ -8,6 +8,7 @@ A window moves in steps of the stride as long as it lies inside the padded image
 not read, and their gradient is 0: of 6 rows, a window of 3 with a stride of 2 reads the first 5.
 """
 
+from itertools import product
 from numbers import Integral
 
 import numpy as np
@@ -89,8 +90,8 @@ def conv2d(x, W, b, *, stride=1, padding=0):
 
     z = np.empty((batch, filters, rows, columns), np.result_type(x, W, b))
     for some in chunks:
-        product = W_matrix @ as_columns(padded[some])
-        z[some] = product.reshape(filters, -1, rows, columns).transpose(1, 0, 2, 3)
+        z_matrix = W_matrix @ as_columns(padded[some])
+        z[some] = z_matrix.reshape(filters, -1, rows, columns).transpose(1, 0, 2, 3)
     z += b[:, None, None]
 
     def backward(delta):
@@ -479,7 +480,7 @@ def window_pixels(window, stride, positions):
     """For each pixel of the window, the slices of the rows and columns it meets while the window moves."""
     return [
         tuple(slice(a, a + s * (n - 1) + 1, s) for a, s, n in zip(start, stride, positions, strict=True))
-        for start in np.ndindex(*window)
+        for start in product(*map(range, window))
     ]
 
 
