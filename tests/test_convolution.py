@@ -167,7 +167,9 @@ def test_a_pair_is_vertical_and_horizontal(convolve, rng):
 @pytest.mark.parametrize("chunk_bytes", [1, 10_000, 2**30])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_size_of_a_chunk_does_not_matter(chunk_bytes, dtype, rng, monkeypatch):
-    x, W, b = random_case(rng, (7, 3, 6, 5), (4, 3, 3, 2), dtype)  # 3888 or 7776 bytes of columns for an image
+    x, W, b = random_case(
+        rng, (7, 3, 6, 5), (4, 3, 3, 2), dtype
+    )  # 3024 or 6048 bytes of columns for a row of the output
     z, backward = conv2d(x, W, b, padding=1)
     delta = rng.standard_normal(z.shape)
     expected = z, *backward(delta)

@@ -15,7 +15,7 @@ import numpy as np
 
 from dlnotes.operation import operation
 
-CHUNK_BYTES = 2**20  # columns for so many bytes at a time: few enough to stay in a processor's cache
+CHUNK_BYTES = 2**21  # columns for so many bytes at a time: few enough to stay in a processor's cache
 
 
 @operation
@@ -53,8 +53,8 @@ def conv2d(x, W, b, *, stride=1, padding=0):
     Notes
     -----
     All windows of an image, written side by side as columns, turn the convolution into one matrix product [1]_. The
-    columns hold every pixel as often as a window covers it, so they are made for a few images at a time, and made
-    again in ``backward`` rather than kept.
+    columns hold every pixel as often as a window covers it, so they are made for a few rows of the output at a time,
+    and made again in ``backward`` rather than kept.
 
     References
     ----------
@@ -76,35 +76,39 @@ def conv2d(x, W, b, *, stride=1, padding=0):
     """
     stride = require_convolution(x, W, b, stride)
     padded, unpad = pad(x, padding=padding)
-    (batch, channels, *image), (filters, _, *kernel) = padded.shape, W.shape
-    rows, columns = window_positions(image, kernel, stride)
+    batch, (filters, channels, *kernel) = len(x), W.shape
+    rows, columns = window_positions(padded.shape[2:], kernel, stride)
     pixels = window_pixels(kernel, stride, (rows, columns))
-    W_matrix = W.reshape(filters, -1)  # (filters, channels * pixels of a kernel)
-    chunk = max(1, CHUNK_BYTES // (W_matrix.shape[1] * rows * columns * x.itemsize))
-    chunks = [slice(start, start + chunk) for start in range(0, batch, chunk)]
+    W_matrix = W.reshape(filters, -1)  # (filters, channels * pixels)
+    chunk = max(1, CHUNK_BYTES // max(1, W_matrix.shape[1] * columns * batch * x.itemsize))
+    chunks = [slice(start, min(start + chunk, rows)) for start in range(0, rows, chunk)]
 
-    def as_columns(images):
-        """All windows as the columns of a matrix, (channels * pixels of a kernel, batch * rows * columns)."""
-        images = images.transpose(1, 0, 2, 3)  # channels first: then the batch can join the rows and columns
-        return np.stack([images[:, :, r, c] for r, c in pixels], axis=1).reshape(W_matrix.shape[1], -1)
+    # With the batch last, what one weight meets in a row of windows lies in one piece of memory, quick to copy.
+    images = np.ascontiguousarray(padded.transpose(1, 2, 3, 0))  # (channels, height, width, batch)
 
-    z = np.empty((batch, filters, rows, columns), np.result_type(x, W, b))
+    def as_columns(some):
+        """The windows of some output rows as the columns of a matrix, (channels * pixels, rows * columns * batch)."""
+        return np.stack([images[:, r, c][:, some] for r, c in pixels], axis=1).reshape(W_matrix.shape[1], -1)
+
+    z_images = np.empty((filters, rows, columns, batch), np.result_type(x, W, b))
     for some in chunks:
-        z_matrix = W_matrix @ as_columns(padded[some])
-        z[some] = z_matrix.reshape(filters, -1, rows, columns).transpose(1, 0, 2, 3)
+        z_images[:, some] = (W_matrix @ as_columns(some)).reshape(z_images[:, some].shape)
+    z = np.ascontiguousarray(z_images.transpose(3, 0, 1, 2))
     z += b[:, None, None]
 
     def backward(delta):
+        delta_images = np.ascontiguousarray(delta.transpose(1, 2, 3, 0))
         dW_matrix = np.zeros_like(W_matrix)
-        dpadded = np.zeros_like(padded)
+        dimages = np.zeros_like(images)
         for some in chunks:
-            delta_matrix = delta[some].transpose(1, 0, 2, 3).reshape(filters, -1)
-            dW_matrix += delta_matrix @ as_columns(padded[some]).T
-            dcolumns = (W_matrix.T @ delta_matrix).reshape(channels, len(pixels), -1, rows, columns)
-            dimages = dpadded[some].transpose(1, 0, 2, 3)
+            delta_matrix = delta_images[:, some].reshape(filters, -1)
+            dW_matrix += delta_matrix @ as_columns(some).T
+            dcolumns = (W_matrix.T @ delta_matrix).reshape(
+                channels, len(pixels), some.stop - some.start, columns, batch
+            )
             for k, (r, c) in enumerate(pixels):
-                dimages[:, :, r, c] += dcolumns[:, k]
-        return unpad(dpadded), dW_matrix.reshape(W.shape), delta.sum(axis=(0, 2, 3))
+                dimages[:, r, c][:, some] += dcolumns[:, k]
+        return unpad(dimages.transpose(3, 0, 1, 2)), dW_matrix.reshape(W.shape), delta.sum(axis=(0, 2, 3))
 
     return z, backward
 
