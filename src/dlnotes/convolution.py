@@ -88,7 +88,10 @@ def conv2d(x, W, b, *, stride=1, padding=0):
 
     def as_columns(some):
         """The windows of some output rows as the columns of a matrix, (channels * pixels, rows * columns * batch)."""
-        return np.stack([images[:, r, c][:, some] for r, c in pixels], axis=1).reshape(W_matrix.shape[1], -1)
+        windows = np.empty((channels, len(pixels), some.stop - some.start, columns, batch), x.dtype)
+        for k, (r, c) in enumerate(pixels):
+            windows[:, k] = images[:, r, c][:, some]
+        return windows.reshape(W_matrix.shape[1], -1)
 
     z_images = np.empty((filters, rows, columns, batch), np.result_type(x, W, b))
     for some in chunks:
@@ -482,10 +485,11 @@ def window_positions(image, window, stride):
 
 def window_pixels(window, stride, positions):
     """For each pixel of the window, the slices of the rows and columns it meets while the window moves."""
-    return [
-        tuple(slice(a, a + s * (n - 1) + 1, s) for a, s, n in zip(start, stride, positions, strict=True))
-        for start in product(*map(range, window))
-    ]
+    down, right = (
+        [slice(start, start + s * (n - 1) + 1, s) for start in range(w)]
+        for w, s, n in zip(window, stride, positions, strict=True)
+    )
+    return list(product(down, right))
 
 
 def pooling_pixels(x, window, stride):
