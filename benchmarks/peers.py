@@ -80,7 +80,7 @@ windows_tensordot = by_windows(tensordot)
 
 @operation
 def long_rows(x, W, b, *, padding=0):
-    """`conv2d`, tuned by hand: in a padded image written as one row of numbers, a window's pixel is a distance.
+    """A clever way: in a padded image written as one row of numbers, a window's pixel is a distance.
 
     The pixels that one weight meets are then one long run instead of many short rows, which copies and adds faster.
     The price: the windows that would wrap around the edge of an image are computed too, and thrown away, a stride

@@ -141,7 +141,7 @@ def digits_step():
 
 
 NUMPY_PEERS = {
-    "dlnotes, tuned by hand": peers.long_rows,
+    "images as long rows": peers.long_rows,
     "im2col of the books": peers.im2col,
     "windows and tensordot": peers.windows_tensordot,
     "windows and einsum": peers.windows_einsum,
