@@ -2,23 +2,17 @@
 
 import io
 import random
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib.image
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 
 from dlnotes import style
 from dlnotes.explore import PLAYER_FILES, Choice, Slider
 from dlnotes.explore.html import explore_html, show_html
 from dlnotes.explore.pictures import Pictures
 from dlnotes.explore.svg import svg_text
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
-from browser import ARGUMENTS, find_browser
 
 PAGE = """<!doctype html>
 <html lang="en" {attributes}><head><meta charset="utf-8"><title>Figures</title>
@@ -133,14 +127,6 @@ FIGURES = [
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with the page of all figures, and the player beside it."""
     folder = tmp_path_factory.mktemp("page")
@@ -155,12 +141,12 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(browser, folder):
+def open_page(chromium, folder):
     """Open a page in a context of its own. In the end nothing must have gone wrong, or been asked of a server."""
     contexts, complaints = [], []
 
     def open_page(name="light", **options):
-        contexts.append(browser.new_context(**options))
+        contexts.append(chromium.new_context(**options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -197,9 +197,15 @@ def test_accuracy_by_hand():
     ("scores", "labels"), [((3, 2), (2,)), ((3,), (3,)), ((3, 2), (3, 2)), ((3, 2), (3, 1)), ((0, 2), (0,))]
 )
 def test_accuracy_refuses_shapes_that_do_not_fit(scores, labels):
-    with pytest.raises(ValueError, match=r"expected scores of shape \(examples, classes\), at least one") as error:
+    expected = r"expected scores of shape \(examples, classes\), at least one example and two classes, and labels"
+    with pytest.raises(ValueError, match=expected) as error:
         accuracy(identity, np.zeros(scores), np.zeros(labels, dtype=int))
     assert str(error.value).endswith(f"got {scores} and {labels}")
+
+
+def test_accuracy_refuses_the_single_score_of_a_sigmoid():
+    with pytest.raises(ValueError, match=r"two classes, .* got \(3, 1\) and \(3,\)"):
+        accuracy(identity, np.array([[2.0], [-1.0], [3.0]]), [1, 0, 1])
 
 
 def test_accuracy_refuses_labels_that_are_no_integers():

@@ -22,8 +22,7 @@ CHUNK_BYTES = 2**21  # columns for so many bytes at a time: few enough to stay i
 def conv2d(x, W, b, *, stride=1, padding=0):
     r"""Cross-correlate a batch of images with a bank of kernels and add a bias.
 
-    Each output channel is :math:`z_f = \sum_c W_{fc} \star x_c + b_f`. Introduced in the chapter "Convolutional
-    networks".
+    Each output channel is :math:`z_f = \sum_c W_{fc} \star x_c + b_f`.
 
     Parameters
     ----------
@@ -121,7 +120,6 @@ def conv2d_by_definition(x, W, b, *, stride=1, padding=0):
     r"""Compute what `conv2d` computes, as the formula says it: slow, and easy to believe.
 
     :math:`z_{fij} = b_f + \sum_{c,m,n} W_{fcmn}\, x_{c,\,si+m,\,sj+n}` for one padded image and the stride s.
-    Introduced in the chapter "Convolutional networks".
 
     Parameters
     ----------
@@ -185,8 +183,6 @@ def conv2d_by_definition(x, W, b, *, stride=1, padding=0):
 def turn(W):
     """Turn every kernel by 180 degrees: this makes a convolution of a cross-correlation.
 
-    Introduced in the chapter "Convolutional networks".
-
     Parameters
     ----------
     W : ndarray of shape (filters, channels, kernel_height, kernel_width)
@@ -225,7 +221,7 @@ def true_conv2d(x, W, b, *, stride=1, padding=0):
     r"""Convolve a batch of images with a bank of kernels, in the sense of mathematics, and add a bias.
 
     With one channel, :math:`(W * x)_{ij} = \sum_{m,n} W_{mn}\, x_{i-m,\,j-n}`: the kernel runs backwards. That is the
-    cross-correlation, `conv2d`, with the turned kernel. Introduced in the chapter "Convolutional networks".
+    cross-correlation, `conv2d`, with the turned kernel.
 
     Parameters
     ----------
@@ -269,7 +265,7 @@ def max_pool2d(x, *, window=2, stride=None):
     """Keep the largest number of every window, channel by channel.
 
     Where several are largest, the first one (row by row) counts as the maximum, and the whole gradient goes to it. A
-    window that holds nan has the maximum nan. Introduced in the chapter "Convolutional networks".
+    window that holds nan has the maximum nan.
 
     Parameters
     ----------
@@ -317,8 +313,6 @@ def max_pool2d(x, *, window=2, stride=None):
 def mean_pool2d(x, *, window=2, stride=None):
     """Take the mean of every window, channel by channel; its gradient spreads evenly.
 
-    Introduced in the chapter "Convolutional networks".
-
     Parameters
     ----------
     x : ndarray of shape (batch, channels, height, width)
@@ -364,8 +358,6 @@ def mean_pool2d(x, *, window=2, stride=None):
 def pad(x, *, padding):
     """Put a frame of zeros around every image.
 
-    Introduced in the chapter "Convolutional networks".
-
     Parameters
     ----------
     x : ndarray of shape (batch, channels, height, width)
@@ -410,8 +402,7 @@ def pad(x, *, padding):
 def dilate(x, *, stride):
     """Put zeros between the pixels of every image, so that neighbours are `stride` apart.
 
-    The backward map of a convolution with a stride needs it. Introduced in the chapter "Backpropagation through a
-    convolution".
+    The backward map of a convolution with a stride needs it.
 
     Parameters
     ----------

@@ -60,8 +60,6 @@ def dense(x, W, b):
 def flatten(x):
     """Write each example as one row of numbers: how images enter a dense layer.
 
-    Introduced in the chapter "Convolutional networks".
-
     Parameters
     ----------
     x : ndarray of shape (batch, ...)

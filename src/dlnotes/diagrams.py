@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from dlnotes.style import BACKWARD, FORWARD, MUTED, NEGATIVE, POSITIVE
 
 WIDEST = 5  # points, the line of the largest weight
-LABEL_AT = 0.38  # where on its way an edge has its label; in the middle, edges cross
+LABEL_AT = 0.33  # where on its way an edge has its label; in the middle, edges cross
 
 
 def node_positions(sizes):

@@ -130,8 +130,8 @@ def accuracy(network, x, labels):
     Raises
     ------
     ValueError
-        If there is not one label for each row of scores, or no row, or a score is nan, as after a training that
-        diverged.
+        If there is not one label for each row of scores, or no row, or fewer than two columns (a single score is
+        compared with 0), or a score is nan, as after a training that diverged.
 
     Examples
     --------
@@ -141,10 +141,10 @@ def accuracy(network, x, labels):
     """
     scores, _ = network(x)
     labels = as_integers("labels", labels)
-    if scores.ndim != 2 or scores.size == 0 or labels.shape != scores.shape[:1]:
+    if scores.ndim != 2 or scores.size == 0 or scores.shape[1] < 2 or labels.shape != scores.shape[:1]:
         raise ValueError(
-            "expected scores of shape (examples, classes), at least one, and labels of shape (examples,), "
-            f"got {scores.shape} and {labels.shape}"
+            "expected scores of shape (examples, classes), at least one example and two classes, "
+            f"and labels of shape (examples,), got {scores.shape} and {labels.shape}"
         )
     if np.isnan(scores).any():
         raise ValueError("expected scores that can be compared, got nan: has the training diverged?")
