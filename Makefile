@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint notebooks lab serve clean
+.PHONY: help book test lint notebooks bench lab serve clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,11 +20,14 @@ test: book lint  ## run every test: package, notebooks, built pages
 
 lint: $(INSTALLED)  ## check style and spelling
 	$(BIN)/ruff check
-	$(BIN)/ruff format --check src tests tools book/_ext
+	$(BIN)/ruff format --check src tests tools benchmarks book/_ext
 	$(BIN)/codespell
 
 notebooks: $(INSTALLED)  ## execute the chapters and store their outputs
 	@$(BIN)/python tools/notebooks.py
+
+bench: $(INSTALLED)  ## time the operations beside PyTorch (to be installed first)
+	@$(BIN)/python benchmarks/run.py
 
 lab: $(INSTALLED)  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book

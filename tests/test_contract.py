@@ -11,7 +11,17 @@ import pytest
 
 import dlnotes
 from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
-from dlnotes.dense import dense
+from dlnotes.convolution import (
+    conv2d,
+    conv2d_by_definition,
+    dilate,
+    max_pool2d,
+    mean_pool2d,
+    pad,
+    true_conv2d,
+    turn,
+)
+from dlnotes.dense import dense, flatten
 from dlnotes.gradient_check import check_gradients, numerical_gradient
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
@@ -46,6 +56,11 @@ def normal(*shape):
     return values + 0.1 * np.sign(values)
 
 
+def apart(*shape):
+    """Fixed numbers, no two of them near each other, where a maximum has its corner."""
+    return np.random.default_rng(sum(shape)).permutation(np.prod(shape)).reshape(shape) / 10
+
+
 def share(*shape):
     return np.random.default_rng(sum(shape)).uniform(0.1, 0.9, shape)
 
@@ -60,6 +75,14 @@ def network(x, W1, b1, W2, b2):
 
 CLASSES = {layer: Layer, network: Sequential}  # which class a wrapper above stands for
 
+CONVOLUTIONS = [  # x, W, options
+    ((1, 2, 3, 4), (3, 2, 3, 2), {"padding": (1, 0)}),
+    ((1, 1, 4, 4), (1, 1, 4, 4), {}),
+    ((2, 3, 4, 4), (2, 3, 2, 3), {"stride": (2, 1), "padding": (0, 1)}),
+    ((1, 1, 6, 6), (2, 1, 3, 3), {"stride": 2}),
+]
+POOLINGS = [((2, 3, 4, 4), {}), ((1, 2, 5, 7), {"window": (2, 3), "stride": (2, 1)}), ((2, 1, 5, 4), {"window": 2})]
+
 SHAPES = [(3, 4), (1, 4), (5,), (), (2, 3, 4), (30, 5)]
 CASES = [
     *(Case(f, (normal(*shape),), {}) for f, shape in product((sigmoid, tanh, relu, leaky_relu, gelu), SHAPES)),
@@ -69,6 +92,13 @@ CASES = [
     *(Case(dense, (normal(*x), normal(*W), normal(W[0])), {}) for x, W in [
         ((3, 4), (2, 4)), ((1, 4), (2, 4)), ((4, 4), (4, 4)), ((3, 1), (1, 1)), ((30, 20), (12, 20))
     ]),
+    *(Case(flatten, (normal(*shape),), {}) for shape in [(3, 2, 2), (2, 4), (3,)]),
+    *(Case(f, (normal(*x), normal(*W), normal(W[0])), options)
+      for f, (x, W, options) in product((conv2d, conv2d_by_definition, true_conv2d), CONVOLUTIONS)),
+    *(Case(f, (apart(*shape),), options) for f, (shape, options) in product((max_pool2d, mean_pool2d), POOLINGS)),
+    *(Case(pad, (normal(2, 1, 2, 3),), {"padding": padding}) for padding in (0, 1, (2, 1))),
+    *(Case(dilate, (normal(2, 1, 2, 3),), {"stride": stride}) for stride in (1, 2, (3, 2))),
+    Case(turn, (normal(2, 1, 2, 3),), {}),
     *(Case(squared_error, (normal(*shape), share(*shape)), {"reduction": reduction})
       for shape, reduction in product([(3, 4), (1, 4), (5,), (3, 2, 2), (30, 5)], ["mean", "sum"])),
     *(Case(binary_cross_entropy, (normal(*shape), share(*shape)), {"reduction": reduction})

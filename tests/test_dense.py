@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlnotes.dense import dense
+from dlnotes.dense import dense, flatten
 
 
 def test_dense_by_hand():
@@ -43,3 +43,16 @@ def test_shapes_that_do_not_fit_are_refused_and_named(shapes):
         dense(*map(np.ones, shapes))
     x, W, b = shapes
     assert str(error.value).endswith(f"got x {x}, W {W} and b {b}")
+
+
+def test_flatten_writes_each_example_as_a_row_and_back():
+    x = np.arange(12.0).reshape(2, 3, 2)
+    y, backward = flatten(x)
+    np.testing.assert_array_equal(y, [range(6), range(6, 12)])
+    np.testing.assert_array_equal(backward(2 * y), 2 * x)
+
+
+def test_flatten_takes_an_empty_batch_and_refuses_a_number():
+    assert flatten(np.zeros((0, 3, 2)))[0].shape == (0, 6)
+    with pytest.raises(ValueError, match=r"^x must have shape \(batch, \.\.\.\), got a single number$"):
+        flatten(1.0)

@@ -1,12 +1,14 @@
 """Every operation against PyTorch, whose numbers are stored: tests/references/make_references.py made them."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
-from dlnotes.dense import dense
+from dlnotes.convolution import conv2d, max_pool2d, mean_pool2d, true_conv2d
+from dlnotes.dense import dense, flatten
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.optimizers import SGD
@@ -20,7 +22,37 @@ def network(x, *parameters):
     return build(*parameters)(x)
 
 
+def cnn(x, W1, b1, W2, b2):
+    conv_layer, dense_layer = Layer(conv2d, W1, b1, padding=1), Layer(dense, W2, b2)
+    return Sequential(conv_layer, relu, max_pool2d, flatten, dense_layer)(x)
+
+
+def pair(digits):
+    return tuple(int(n) for n in digits)
+
+
+CONVOLUTIONS = [
+    *product(["32"], ["11", "22", "13"], ["00", "11", "02"]),
+    *product(["11"], ["11", "22"], ["00", "11"]),
+    *[("56", "11", "00"), ("56", "13", "11")],
+]
+POOLINGS = [("22", "22"), ("32", "12"), ("23", "31"), ("56", "11")]
+
 OPERATIONS = {
+    **{
+        f"conv2d_{kernel}_stride_{stride}_padding_{padding}": (
+            conv2d,
+            {"stride": pair(stride), "padding": pair(padding)},
+        )
+        for kernel, stride, padding in CONVOLUTIONS
+    },
+    **{
+        f"{f.__name__}_{window}_stride_{stride}": (f, {"window": pair(window), "stride": pair(stride)})
+        for f, (window, stride) in product([max_pool2d, mean_pool2d], POOLINGS)
+    },
+    "true_conv2d": (true_conv2d, {"stride": (1, 3), "padding": 1}),
+    "max_pool2d_ties": (max_pool2d, {"stride": 1}),
+    "cnn": (cnn, {}),
     **{f.__name__: (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax, dense, network)},
     **{f"{f.__name__}_extreme": (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax)},
     "softmax_axis_0": (softmax, {"axis": 0}),

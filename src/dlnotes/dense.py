@@ -1,4 +1,6 @@
-"""The fully connected layer."""
+"""The fully connected layer, and what it needs behind a layer of images."""
+
+import math
 
 from dlnotes.operation import operation
 
@@ -52,3 +54,37 @@ def dense(x, W, b):
         return delta @ W, delta.T @ x, delta.sum(axis=0)
 
     return z, backward
+
+
+@operation
+def flatten(x):
+    """Write each example as one row of numbers: how images enter a dense layer.
+
+    Parameters
+    ----------
+    x : ndarray of shape (batch, ...)
+        Examples of any shape.
+
+    Returns
+    -------
+    y : ndarray of shape (batch, features)
+        The same numbers, row by row.
+    backward : callable
+        Maps ``dy`` to ``dx``: it gives the numbers their places back.
+
+    Raises
+    ------
+    ValueError
+        If `x` is a single number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, backward = flatten(np.array([[[1.0, 2.0], [3.0, 4.0]]]))
+    >>> y
+    array([[1., 2., 3., 4.]])
+    """
+    if x.ndim == 0:
+        raise ValueError("x must have shape (batch, ...), got a single number")
+    y = x.reshape(len(x), math.prod(x.shape[1:])).copy()
+    return y, lambda dy: dy.reshape(x.shape).copy()

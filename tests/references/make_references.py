@@ -10,6 +10,7 @@ A case is stored as arrays named ``case.dtype.what``, where ``what`` is an argum
 handed back), or ``d`` and an argument (what comes of it).
 """
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,39 @@ NETWORK = {  # half-size weights, so that tanh is not saturated, where float32 k
     "b3": rng.standard_normal(5),
 }
 
+
+def rounded(*shape):
+    """Normal numbers in steps of 1/64, which take less room."""
+    return np.round(64 * rng.standard_normal(shape)) / 64
+
+
+def cnn(x, W1, b1, W2, b2):
+    h = F.max_pool2d(torch.relu(F.conv2d(x, W1, b1, padding=1)), 2)
+    return F.linear(h.flatten(1), W2, b2)
+
+
+# Digits stand for (vertical, horizontal). Kernels and windows of 5 x 6 are as large as the images.
+IMAGES = rounded(2, 2, 5, 6)
+KERNELS = {kernel: rounded(3, 2, *map(int, kernel)) for kernel in ("11", "32", "56")}
+BIAS = rounded(3)
+CONVOLUTIONS = [
+    *product(["32"], ["11", "22", "13"], ["00", "11", "02"]),
+    *product(["11"], ["11", "22"], ["00", "11"]),
+    *[("56", "11", "00"), ("56", "13", "11")],
+]
+POOLINGS = [("22", "22"), ("32", "12"), ("23", "31"), ("56", "11")]
+CNN = {"W1": rounded(3, 2, 3, 3), "b1": rounded(3), "W2": rounded(4, 3 * 2 * 3), "b2": rounded(4)}
+
+
+def convolution(stride, padding, turned=False):
+    stride, padding = ([int(n) for n in digits] for digits in (stride, padding))
+    return lambda x, W, b: F.conv2d(x, W.flip(2, 3) if turned else W, b, stride=stride, padding=padding)
+
+
+def pooling(pool, window, stride):
+    return lambda x: pool(x, [int(n) for n in window], [int(n) for n in stride])
+
+
 CASES = {
     **{name: (f, {"z": Z}) for name, f in activations.items()},
     **{f"{name}_extreme": (f, {"z": EXTREME}) for name, f in activations.items()},
@@ -81,6 +115,14 @@ CASES = {
        for r, f in batch(ce).items()},
     "dense": (F.linear, {"x": Z, "W": W, "b": B}),
     "network": (network, {"x": Z, **NETWORK}),
+    **{f"conv2d_{kernel}_stride_{stride}_padding_{padding}":
+       (convolution(stride, padding), {"x": IMAGES, "W": KERNELS[kernel], "b": BIAS})
+       for kernel, stride, padding in CONVOLUTIONS},
+    "true_conv2d": (convolution("13", "11", turned=True), {"x": IMAGES, "W": KERNELS["32"], "b": BIAS}),
+    **{f"{name}_pool2d_{window}_stride_{stride}": (pooling(pool, window, stride), {"x": IMAGES})
+       for (name, pool), (window, stride) in product([("max", F.max_pool2d), ("mean", F.avg_pool2d)], POOLINGS)},
+    "max_pool2d_ties": (pooling(F.max_pool2d, "22", "11"), {"x": IMAGES.round()}),
+    "cnn": (cnn, {"x": IMAGES, **CNN}),
 }  # fmt: skip
 
 
