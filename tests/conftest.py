@@ -4,16 +4,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: 
 
 import functools
 import http.server
-import sys
 import threading
 
 import numpy as np
 import pytest
-from built import ROOT, SITE, visit
-from playwright.sync_api import sync_playwright
-
-sys.path.insert(0, str(ROOT / "tools"))
 from browser import ARGUMENTS, find_browser
+from built import SITE, visit
+from playwright.sync_api import sync_playwright
 
 
 @pytest.fixture

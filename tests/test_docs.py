@@ -63,8 +63,9 @@ def test_every_make_target_named_exists(path):
     assert set(named) <= set(targets)
 
 
-def test_readme_names_the_commands_that_build_and_open_the_book():
-    assert "\nmake book\nmake lab\n" in read(ROOT / "README.md")
+def test_readme_names_the_two_commands_that_ci_runs():
+    assert "\nmake book\nmake test\n" in read(ROOT / "README.md")
+    assert re.findall(r"^make (\w+)", read(ROOT / ".ci" / "run"), flags=re.MULTILINE) == ["book", "test"]
 
 
 @pytest.mark.parametrize("path", ROOT_DOCUMENTS, ids=lambda path: path.name)
