@@ -49,6 +49,7 @@ PAGES = {
     "text_between": [PICTURE, "Text.", CAPTION.replace("fig-bowl", "fig-between")],
     "empty_caption": [PICTURE, ":::{caption} fig-empty\n:::"],
     "question": [QUESTION, QUESTION],
+    "question_on_formula": ["$$1 < 2$$ (eq-less)", QUESTION.replace("Is $1 < 2$?", "Is {eq}`eq-less` true?")],
     "no_right": [QUESTION.replace("Right", "Yes")],
     "two_right": [QUESTION.replace("2. No:", "2. Right:")],
     "no_reason": [QUESTION.replace("1. Right: one is less.", "1. Right")],
@@ -101,7 +102,7 @@ def page(site):
     return lambda name: (site[0] / f"{name}.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["figure", "question", "solution", "plain"])
+@pytest.mark.parametrize("name", ["figure", "question", "question_on_formula", "solution", "plain"])
 def test_good_pages_build_without_a_warning(site, name):
     assert site[1][name] == []
 

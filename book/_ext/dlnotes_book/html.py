@@ -3,14 +3,17 @@
 from docutils import nodes
 
 
-class HtmlElement(nodes.General, nodes.Element):
-    """An element of HTML with Sphinx nodes inside: ``element("details", title, *paragraphs)``."""
+class HtmlElement(nodes.General, nodes.TextElement):
+    """An element of HTML with Sphinx nodes inside: ``element("details", title, *paragraphs)``.
+
+    It may hold text and references directly, which docutils allows a TextElement only.
+    """
 
 
 def element(tag, *children, classes=(), **attributes):
     """Return an `HtmlElement`; attributes are written as given, ``aria_live`` as ``aria-live``."""
     attributes = {name.replace("_", "-"): value for name, value in attributes.items()}
-    return HtmlElement("", *children, tag=tag, classes=list(classes), html=attributes)
+    return HtmlElement("", "", *children, tag=tag, classes=list(classes), html=attributes)
 
 
 def _visit(translator, node):
