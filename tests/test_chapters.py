@@ -8,11 +8,11 @@ import io
 import random
 import re
 
-import matplotlib.image
 import nbformat
 import numpy as np
 import pytest
 from built import ROOT, pages, visit
+from figures import move, photograph
 
 import dlnotes.explore
 from dlnotes.explore.html import show_html
@@ -213,15 +213,6 @@ def first_explored(path, count):
     return explored
 
 
-def photograph(page, svg):
-    """The pixels of a drawing, put in the corner of the window so that they do not depend on its place."""
-    style = "position: fixed; inset: 0; z-index: 9999; background: white; max-width: none"
-    svg.evaluate("(svg, style) => svg.setAttribute('style', style)", style)
-    pixels = svg.screenshot(animations="disabled")
-    svg.evaluate("svg => svg.removeAttribute('style')")
-    return matplotlib.image.imread(io.BytesIO(pixels))[..., :3]
-
-
 def test_page_shows_what_draw_draws(window, chapter):
     window.emulate_media(color_scheme="light")
     explored = first_explored(chapter, count=2)
@@ -229,21 +220,15 @@ def test_page_shows_what_draw_draws(window, chapter):
     for figure, pictures in zip(figures, explored, strict=True):
         for setting in random.Random(0).sample(pictures.settings(), 3):
             for control, i in zip(figure.query_selector_all("input[type=range], select"), setting, strict=True):
-                control.evaluate(
-                    """(field, i) => {
-                        if (field.matches("select")) field.selectedIndex = i; else field.value = i;
-                        field.dispatchEvent(new Event("input", {bubbles: true}));
-                    }""",
-                    i,
-                )
+                move(control, i)
             html, sentence = pictures.picture(setting, lambda drawn: show_html(drawn, "Drawn again."))
             drawing(figure)
             if sentence:
                 assert figure.query_selector(".dl-sentence").text_content() == sentence
-            shown = photograph(window, figure.query_selector("svg"))
+            shown = photograph(figure.query_selector("svg"))
             window.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", html)
             again = window.query_selector("body > figure:last-child")
-            expected = photograph(window, again.query_selector("svg"))
+            expected = photograph(again.query_selector("svg"))
             again.evaluate("figure => figure.remove()")
             # The browser itself does not paint the same drawing the same to the last bit.
             np.testing.assert_allclose(shown, expected, atol=0.1, err_msg=pictures.text(setting))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import matplotlib.image
 import numpy as np
 import pytest
+from figures import move, photograph
 
 from dlnotes import style
 from dlnotes.explore import PLAYER_FILES, Choice, Slider
@@ -19,7 +20,6 @@ PAGE = """<!doctype html>
 {head}
 <style>
   body {{ margin: 0 }}
-  .alone {{ position: fixed; inset: 0; z-index: 1; background: white }}
 </style></head>
 <body>
 {body}
@@ -170,32 +170,18 @@ def locate(page, figure):
     return page.get_by_role("img", name=f"The {figure.name}.").locator("xpath=ancestor::figure")
 
 
-def move(element, figure, setting):
-    """Set the controls as a reader's input does, and wait until the picture has followed."""
+def move_all(element, figure, setting):
+    """Move all controls, and wait until the picture has followed."""
     for control, i in zip(figure.pictures.controls, setting, strict=True):
-        element.get_by_label(control.label, exact=True).evaluate(
-            """(field, i) => {
-                if (field.matches("select")) field.selectedIndex = i; else field.value = i;
-                field.dispatchEvent(new Event("input", {bubbles: true}));
-            }""",
-            i,
-        )
+        move(element.get_by_label(control.label, exact=True), i)
     element.and_(element.page.locator(f"[data-picture='{figure.pictures.settings().index(setting)}']")).wait_for()
-
-
-def photograph(page, svg):
-    """Return the pixels of the drawing, put in the corner of the window so that they do not depend on its place."""
-    svg.evaluate("svg => svg.classList.add('alone')")
-    pixels = svg.screenshot(animations="disabled")
-    svg.evaluate("svg => svg.classList.remove('alone')")
-    return matplotlib.image.imread(io.BytesIO(pixels))[..., :3]
 
 
 def draw_alone(page, figure, setting, write, head=""):
     """Return the pixels of the picture that Python draws at the setting, in the same browser."""
     html, _ = figure.pictures.picture(setting, write)
     page.set_content(PAGE.format(attributes="", head=f"<style>{PLAYER_FILES[0].read_text()}</style>{head}", body=html))
-    return photograph(page, page.locator("svg"))
+    return photograph(page.locator("svg"))
 
 
 def assert_look_alike(first, second):
@@ -212,8 +198,8 @@ def test_player_shows_what_python_draws(figure, page, open_page):
     settings = random.Random(0).sample(figure.pictures.settings(), 3)
     element = locate(page, figure)
     for setting in settings:
-        move(element, figure, setting)
-        shown = photograph(page, element.locator("svg"))
+        move_all(element, figure, setting)
+        shown = photograph(element.locator("svg"))
         expected = draw_alone(other, figure, setting, lambda drawn: show_html(drawn, "Alone."))
         assert element.locator("svg").evaluate(MEANING) == other.locator("svg").evaluate(MEANING)
         assert_look_alike(shown, expected)
@@ -235,7 +221,7 @@ def test_simplified_drawing_looks_like_matplotlib(figure, page):
 def test_sentence_and_values_follow(figure, page):
     element = locate(page, figure)
     for setting in random.Random(1).sample(figure.pictures.settings(), 3):
-        move(element, figure, setting)
+        move_all(element, figure, setting)
         _, sentence = figure.pictures.picture(setting, lambda drawn: None)
         said = element.locator(".dl-sentence")
         assert sentence == (said.text_content() if said.count() else "")
