@@ -3,8 +3,8 @@
 First the chapters whose code, package or versions have changed are executed, side by side; then Jupyter Book writes the
 pages into a work folder, every warning an error; only a complete site takes the place of the last one.
 
-``python tools/book.py --output _build/draft relu`` builds a draft elsewhere: only these chapters and the back matter, as
-far as they exist, and warnings (of references to other chapters, say) are shown but don't stop it.
+``python tools/book.py --output _build/draft relu`` builds a draft elsewhere: only these chapters and the back matter,
+as far as they exist, and warnings (of references to other chapters, say) are shown but don't stop it.
 """
 
 import argparse
