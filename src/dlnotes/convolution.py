@@ -15,7 +15,7 @@ import numpy as np
 
 from dlnotes.operation import operation
 
-CHUNK_BYTES = 2**21  # columns for so many bytes at a time: few enough to stay in a processor's cache
+CHUNK_BYTES = 2**20  # strips for so many bytes at a time: few enough to stay in a processor's cache
 
 
 @operation
@@ -51,9 +51,10 @@ def conv2d(x, W, b, *, stride=1, padding=0):
 
     Notes
     -----
-    All windows of an image, written side by side as columns, turn the convolution into one matrix product [1]_. The
-    columns hold every pixel as often as a window covers it, so they are made for a few rows of the output at a time,
-    and made again in ``backward`` rather than kept.
+    All windows of an image, written side by side as the columns of a matrix, turn the convolution into one matrix
+    product [1]_. The columns hold every pixel as often as a window covers it. Here the images are shifted sideways
+    only, into one strip for each column of the kernel: what a row of the kernel meets is then a block of rows of the
+    strips, and there is one matrix product for each row of the kernel.
 
     References
     ----------
@@ -73,46 +74,43 @@ def conv2d(x, W, b, *, stride=1, padding=0):
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    stride = require_convolution(x, W, b, stride)
+    down, right = require_convolution(x, W, b, stride)
     padded, unpad = pad(x, padding=padding)
-    batch, (filters, channels, *kernel) = len(x), W.shape
-    rows, columns = window_positions(padded.shape[2:], kernel, stride)
-    pixels = window_pixels(kernel, stride, (rows, columns))
-    W_matrix = W.reshape(filters, -1)  # (filters, channels * pixels)
-    chunk = max(1, CHUNK_BYTES // max(1, W_matrix.shape[1] * columns * batch * x.itemsize))
-    chunks = [slice(start, min(start + chunk, rows)) for start in range(0, rows, chunk)]
+    batch, (filters, channels, kernel_height, kernel_width) = len(x), W.shape
+    rows, columns = window_positions(padded.shape[2:], W.shape[2:], (down, right))
+    W_rows = W.transpose(2, 0, 1, 3).reshape(kernel_height, filters, -1)  # (kernel_height, filters, channels * width)
 
-    # With the batch last, what one weight meets in a row of windows lies in one piece of memory, quick to copy.
-    images = np.ascontiguousarray(padded.transpose(1, 2, 3, 0))  # (channels, height, width, batch)
+    # What column n of the kernel meets while the window moves right, and what row m meets while it moves down.
+    met_columns = [np.s_[..., n : n + right * (columns - 1) + 1 : right] for n in range(kernel_width)]
+    met_rows = [np.s_[..., m : m + down * (rows - 1) + 1 : down, :] for m in range(kernel_height)]
+    strips = np.empty((batch, channels, kernel_width, padded.shape[2], columns), x.dtype)
+    for n, met in enumerate(met_columns):
+        strips[:, :, n] = padded[met]
+    matrices = -1, channels * kernel_width, rows * columns  # one for each image
+    chunk = max(1, CHUNK_BYTES * batch // max(1, strips.nbytes))  # images at a time
+    chunks = [slice(start, start + chunk) for start in range(0, batch, chunk)]
 
-    def as_columns(some):
-        """The windows of some output rows as the columns of a matrix, (channels * pixels, rows * columns * batch)."""
-        windows = np.empty((channels, len(pixels), some.stop - some.start, columns, batch), x.dtype)
-        for k, (r, c) in enumerate(pixels):
-            windows[:, k] = images[:, r, c][:, some]
-        return windows.reshape(W_matrix.shape[1], -1)
-
-    z_images = np.empty((filters, rows, columns, batch), np.result_type(x, W, b))
+    z = np.empty((batch, filters, rows * columns), np.result_type(x, W, b))
+    z[:] = b[:, None]
     for some in chunks:
-        z_images[:, some] = (W_matrix @ as_columns(some)).reshape(z_images[:, some].shape)
-    z = np.ascontiguousarray(z_images.transpose(3, 0, 1, 2))
-    z += b[:, None, None]
+        for W_row, met in zip(W_rows, met_rows, strict=True):
+            z[some] += W_row @ strips[some][met].reshape(matrices)  # without a stride, reshape copies nothing
 
     def backward(delta):
-        delta_images = np.ascontiguousarray(delta.transpose(1, 2, 3, 0))
-        dW_matrix = np.zeros_like(W_matrix)
-        dimages = np.zeros_like(images)
+        delta_matrices = delta.reshape(z.shape)
+        dW_rows, dpadded = np.zeros_like(W_rows), np.zeros_like(padded)
         for some in chunks:
-            delta_matrix = delta_images[:, some].reshape(filters, -1)
-            dW_matrix += delta_matrix @ as_columns(some).T
-            dcolumns = (W_matrix.T @ delta_matrix).reshape(
-                channels, len(pixels), some.stop - some.start, columns, batch
-            )
-            for k, (r, c) in enumerate(pixels):
-                dimages[:, r, c][:, some] += dcolumns[:, k]
-        return unpad(dimages.transpose(3, 0, 1, 2)), dW_matrix.reshape(W.shape), delta.sum(axis=(0, 2, 3))
+            dstrips = np.zeros_like(strips[some])
+            for W_row, dW_row, met in zip(W_rows, dW_rows, met_rows, strict=True):
+                transposed = strips[some][met].reshape(matrices).transpose(0, 2, 1)
+                dW_row += (delta_matrices[some] @ transposed).sum(axis=0)
+                dstrips[met] += (W_row.T @ delta_matrices[some]).reshape(dstrips[met].shape)
+            for n, met in enumerate(met_columns):
+                dpadded[some][met] += dstrips[:, :, n]
+        dW = dW_rows.reshape(kernel_height, filters, channels, kernel_width).transpose(1, 2, 0, 3)
+        return unpad(dpadded), dW.copy(), delta.sum(axis=(0, 2, 3))
 
-    return z, backward
+    return z.reshape(batch, filters, rows, columns), backward
 
 
 @operation
