@@ -5,7 +5,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from dlnotes.datasets import digits, penguins
+from dlnotes.datasets import digits, penguins, photograph
 
 DATA = files("dlnotes") / "data"
 
@@ -17,17 +17,24 @@ def recorded_sums():
 
 def test_the_files_are_those_the_readme_records():
     stored = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in DATA.iterdir() if f.name != "README.md"}
-    assert set(stored) == {"penguins.csv", "digits.npz"}
+    assert set(stored) == {"penguins.csv", "digits.npz", "photograph.npy"}
     assert stored == recorded_sums()
 
 
 @pytest.mark.parametrize(
     "wanted",
-    ["CC0 1.0", "10.1371/journal.pone.0090081", "10.5281/zenodo.3960218", "CC BY 4.0", "10.24432/C50P49"],
+    [
+        "CC0 1.0",
+        "10.1371/journal.pone.0090081",
+        "10.5281/zenodo.3960218",
+        "CC BY 4.0",
+        "10.24432/C50P49",
+        "van der Walt",
+    ],
 )
 def test_the_readme_and_the_docstrings_cite_and_license(wanted):
     assert wanted in (DATA / "README.md").read_text(encoding="utf-8")
-    assert wanted in penguins.__doc__ + digits.__doc__
+    assert wanted in penguins.__doc__ + digits.__doc__ + photograph.__doc__
 
 
 def test_penguins():
@@ -89,3 +96,15 @@ def test_every_call_gives_fresh_arrays(load):
         assert array.flags.writeable
         array[...] = 0 if array.dtype.kind != "U" else ""
         assert not np.array_equal(array, other)
+
+
+def test_photograph():
+    image = photograph()
+    assert image.shape == (3, 96, 96)
+    assert image.dtype == np.float64
+    np.testing.assert_array_equal(255 * image, np.round(255 * image))
+    assert 0 <= image.min() < image.max() <= 1
+    red, green, blue = image.mean(axis=(1, 2))
+    assert red > green > blue  # brown fur
+    brightness = image.mean(axis=0)
+    assert brightness[34, 31] < 0.5 * brightness[38, 25]  # a pupil, and the iris around it, where they should be

@@ -5,8 +5,8 @@ import pytest
 from matplotlib.colors import same_color
 from matplotlib.text import Annotation
 
-from dlnotes.diagrams import LABEL_AT, WIDEST, draw_network, node_positions
-from dlnotes.style import BACKWARD, FORWARD, MUTED, NEGATIVE, POSITIVE, subplots
+from dlnotes.diagrams import LABEL_AT, WIDEST, draw_grid, draw_network, node_positions
+from dlnotes.style import BACKWARD, DIVERGING, FORWARD, MUTED, NEGATIVE, POSITIVE, subplots
 
 
 @pytest.fixture
@@ -122,3 +122,51 @@ def test_texts_must_fit_the_sizes(ax, what):
 def test_ax_must_be_axes():
     with pytest.raises(TypeError, match="matplotlib Axes"):
         draw_network(None, (2, 1))
+
+
+# draw_grid
+
+
+def cells(ax):
+    return {patch.get_xy(): patch for patch in ax.patches if patch.get_fill()}
+
+
+def test_a_grid_has_its_numbers_in_its_cells(ax):
+    draw_grid(ax, [[1, -2.5], [np.nan, "x"]], at=(3, 10), title="W")
+    assert set(cells(ax)) == {(3, 10), (4, 10), (3, 11), (4, 11)}
+    where = {text: t.get_position() for text, t in texts(ax).items()}
+    assert where == {"1": (3.5, 10.5), "−2.5": (4.5, 10.5), "x": (4.5, 11.5), "W": (4, 9.75)}
+
+
+def test_the_cells_of_a_grid_have_the_colours_of_their_numbers(ax):
+    draw_grid(ax, [[2, 0, -2]], largest=2)
+    for column, value in enumerate((1.0, 0.5, 0.0)):
+        assert same_color(cells(ax)[column, 0].get_facecolor(), DIVERGING(value))
+    plain = subplots()[1]
+    draw_grid(plain, [[2]])
+    assert same_color(cells(plain)[0, 0].get_facecolor(), "white")
+
+
+def test_a_frame_of_a_grid_lies_around_its_cells(ax):
+    draw_grid(ax, np.zeros((4, 4)), at=(10, 0), framed=[(1, 2, 3, 2)])
+    (frame,) = (patch for patch in ax.patches if not patch.get_fill())
+    assert frame.get_bbox().bounds == (12, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "says"),
+    [
+        ({"numbers": [1, 2]}, r"shape \(rows, columns\), got \(2,\)"),
+        ({"numbers": [[1]], "largest": 0}, "largest must be positive, got 0"),
+        ({"numbers": [[1]], "framed": [(0, 0, 2, 1)]}, "outside of a grid"),
+        ({"numbers": [[1]], "framed": [(-1, 0, 1, 1)]}, "outside of a grid"),
+    ],
+)
+def test_a_grid_says_what_does_not_fit(ax, keywords, says):
+    with pytest.raises(ValueError, match=says):
+        draw_grid(ax, **keywords)
+
+
+def test_a_grid_needs_axes():
+    with pytest.raises(TypeError, match="matplotlib Axes"):
+        draw_grid(None, [[1]])

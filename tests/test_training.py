@@ -8,7 +8,7 @@ from dlnotes.initializers import he
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.optimizers import SGD
-from dlnotes.training import accuracy, fit, minibatches
+from dlnotes.training import accuracy, confusion_matrix, fit, minibatches, progress
 
 # minibatches
 
@@ -216,3 +216,45 @@ def test_accuracy_refuses_labels_that_are_no_integers():
 def test_accuracy_does_not_take_nan_for_an_answer():
     with pytest.raises(ValueError, match="got nan: has the training diverged"):
         accuracy(identity, np.array([[np.nan, np.nan], [1.0, 0.0]]), [0, 0])
+
+
+# confusion_matrix
+
+
+def test_confusion_matrix_by_hand():
+    scores = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    expected = [[0, 1, 0], [1, 1, 0], [0, 0, 1]]
+    np.testing.assert_array_equal(confusion_matrix(identity, scores, [1, 1, 2, 0]), expected)
+
+
+def test_confusion_matrix_has_the_accuracy_on_its_diagonal(rng):
+    scores, labels = rng.normal(size=(200, 5)), rng.integers(5, size=200)
+    counts = confusion_matrix(identity, scores, labels)
+    np.testing.assert_array_equal(counts.sum(axis=1), np.bincount(labels, minlength=5))
+    np.testing.assert_array_equal(counts.sum(axis=0), np.bincount(scores.argmax(axis=1), minlength=5))
+    assert np.trace(counts) / 200 == accuracy(identity, scores, labels)
+
+
+@pytest.mark.parametrize("labels", [[0, 2], [-1, 0]])
+def test_confusion_matrix_refuses_labels_that_are_no_class(labels):
+    with pytest.raises(ValueError, match=r"labels must be from 0 to 1, got (0 to 2|-1 to 0)"):
+        confusion_matrix(identity, np.eye(2), labels)
+
+
+# progress
+
+
+def test_progress_rewrites_one_line_and_passes_the_losses_on(monkeypatch, capsys):
+    monkeypatch.delenv("DLNOTES_EXPLORE", raising=False)
+    losses = progress(iter([12.5, 0.25]), epochs=2)
+    assert next(losses) == 12.5
+    assert capsys.readouterr().out == "\repoch 1 of 2: loss 12.5    "
+    assert list(losses) == [0.25]
+    assert capsys.readouterr().out == "\repoch 2 of 2: loss 0.25    \n"
+
+
+@pytest.mark.parametrize("mode", ["preview", "static"])
+def test_progress_leaves_nothing_in_stored_outputs(monkeypatch, capsys, mode):
+    monkeypatch.setenv("DLNOTES_EXPLORE", mode)
+    assert list(progress([0.5], epochs=1)) == [0.5]
+    assert capsys.readouterr().out == ""

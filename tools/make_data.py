@@ -3,7 +3,7 @@
 Run it in an environment of its own, because the book itself needs none of these::
 
     python -m venv /tmp/make_data
-    /tmp/make_data/bin/pip install palmerpenguins==0.1.6 scikit-learn==1.9.1 numpy==2.4.6
+    /tmp/make_data/bin/pip install palmerpenguins==0.1.6 scikit-learn==1.9.1 scikit-image==0.26.0 numpy==2.4.6
     /tmp/make_data/bin/python tools/make_data.py
 
 It makes the same files byte for byte, and prints their sha256, which src/dlnotes/data/README.md records.
@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+from skimage.data import chelsea
 from sklearn.datasets import load_digits
 
 DATA = Path(__file__).parents[1] / "src" / "dlnotes" / "data"
@@ -52,8 +53,16 @@ def make_digits():
     )
 
 
+def make_photograph():
+    """Cut a square out of the cat's face, and take the mean of every 3 by 3 pixels."""
+    square = chelsea()[6:294, 80:368].astype(np.uint16)  # (height, width, colours)
+    means = square.reshape(96, 3, 96, 3, 3).sum(axis=(1, 3)) / 9
+    np.save(DATA / "photograph.npy", means.round().astype(np.uint8).transpose(2, 0, 1).copy())
+
+
 if __name__ == "__main__":
     make_penguins()
     make_digits()
-    for path in (DATA / "penguins.csv", DATA / "digits.npz"):
+    make_photograph()
+    for path in (DATA / "penguins.csv", DATA / "digits.npz", DATA / "photograph.npy"):
         print(hashlib.sha256(path.read_bytes()).hexdigest(), path.name)

@@ -98,3 +98,25 @@ def digits():
             stored["test_images"] / 16.0,
             stored["test_labels"].astype(np.int64),
         )
+
+
+def photograph():
+    """Return a photograph in colour: the face of Chelsea, a cat.
+
+    Returns
+    -------
+    image : ndarray of float64 of shape (3, 96, 96)
+        Red, green and blue, each from 0 (dark) to 1 (bright), in steps of 1/255.
+
+    References
+    ----------
+    .. [1] S. van der Walt, "Chelsea the cat", in scikit-image 0.26.0, ``skimage.data.chelsea``. In the public domain
+       (CC0 1.0). Here a part of it, a third as high and wide.
+
+    Examples
+    --------
+    >>> photograph().shape
+    (3, 96, 96)
+    """
+    with files("dlnotes").joinpath("data/photograph.npy").open("rb") as file:
+        return np.load(file) / 255.0

@@ -1,9 +1,10 @@
-"""Pictures of networks, drawn from their real numbers."""
+"""Pictures of networks and of arrays, drawn from their real numbers."""
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
-from dlnotes.style import BACKWARD, FORWARD, MUTED, NEGATIVE, POSITIVE
+from dlnotes.style import BACKWARD, DIVERGING, FORWARD, MUTED, NEGATIVE, POSITIVE, text_on
 
 WIDEST = 5  # points, the line of the largest weight
 LABEL_AT = 0.33  # where on its way an edge has its label; in the middle, edges cross
@@ -134,6 +135,87 @@ def draw_network(
     ax.set_ylim(-0.5, 1.5)
     ax.set_axis_off()
     return ax
+
+
+def draw_grid(ax, numbers, *, at=(0, 0), title="", largest=None, framed=(), color=FORWARD, digits=3, font_size=None):
+    """Draw a matrix as a grid of cells with its numbers inside, some of them in a frame.
+
+    A cell is 1 wide and 1 high, rows go down, and several grids may stand on the same axes; the caller sets the
+    limits. Introduced in the chapter "Convolutional networks".
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw; its own axes are switched off, and 1 is as long upwards as sideways.
+    numbers : array_like of shape (rows, columns)
+        Numbers or texts; NaN, None and "" leave a cell empty.
+    at : tuple of float, default (0, 0)
+        Column and row of the upper left corner of the grid.
+    title : str, optional
+        Written above the grid.
+    largest : float, optional
+        If given, cells are coloured: `largest` is the strongest blue, its negative the strongest orange, 0 nearly
+        white. Otherwise they have the colour of the page.
+    framed : sequence of tuple of int, optional
+        For each frame its first row and column, its height and width, in cells of this grid.
+    color : str
+        Colour of the frames.
+    digits : int, default 3
+        Significant digits of the numbers.
+    font_size : float, optional
+        In points, instead of the figure's own.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same `ax`.
+
+    Raises
+    ------
+    TypeError
+        If `ax` is no Axes.
+    ValueError
+        If `numbers` is no matrix, `largest` is not positive, or a frame lies outside of the grid.
+
+    Examples
+    --------
+    >>> from dlnotes.style import subplots
+    >>> figure, ax = subplots()
+    >>> ax = draw_grid(ax, np.eye(3), largest=1, framed=[(0, 0, 2, 2)])
+    """
+    if not isinstance(ax, Axes):
+        raise TypeError(f"ax must be a matplotlib Axes, got {ax!r}")
+    numbers = np.asarray(numbers, dtype=object)
+    if numbers.ndim != 2:
+        raise ValueError(f"numbers must have shape (rows, columns), got {numbers.shape}")
+    if largest is not None and not largest > 0:
+        raise ValueError(f"largest must be positive, got {largest!r}")
+    left, top = at
+    for (row, column), number in np.ndenumerate(numbers):
+        is_number = isinstance(number, (int, float, np.number)) and not np.isnan(number)
+        face = "white" if largest is None or not is_number else DIVERGING(0.5 + 0.5 * number / largest)
+        corner = left + column, top + row
+        ax.add_patch(Rectangle(corner, 1, 1, facecolor=face, edgecolor=MUTED, linewidth=0.8))
+        text = _signed(number, digits) if is_number else number if isinstance(number, str) else ""
+        if text:
+            ink = "black" if face == "white" else text_on(face)
+            ax.text(corner[0] + 0.5, corner[1] + 0.5, text, ha="center", va="center", color=ink, fontsize=font_size)
+    for row, column, height, width in framed:
+        if min(row, column) < 0 or row + height > numbers.shape[0] or column + width > numbers.shape[1]:
+            raise ValueError(f"the frame {(row, column, height, width)} lies outside of a grid of {numbers.shape}")
+        ax.add_patch(
+            Rectangle((left + column, top + row), width, height, fill=False, edgecolor=color, linewidth=3, zorder=3)
+        )
+    if title:
+        ax.text(left + numbers.shape[1] / 2, top - 0.25, title, ha="center", va="bottom", fontsize=font_size)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    return ax
+
+
+def _signed(number, digits):
+    """The number as in a formula, with a minus sign as long as a plus."""
+    return f"{number:.{digits}g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _edges(sizes, weights):

@@ -1,5 +1,6 @@
 """The training loop: forward, loss, backward, update, again."""
 
+import os
 from numbers import Integral
 
 import numpy as np
@@ -110,6 +111,39 @@ def fit(network, loss, x, y, optimizer, *, epochs, batch_size, rng):
         yield total / len(x)
 
 
+def progress(losses, epochs):
+    """Pass on the losses of `fit`, and tell on one line how far the training has come.
+
+    The line is written over and over, in a terminal and in a notebook. Where outputs are stored to be compared, that
+    is where the environment variable DLNOTES_EXPLORE is preview or static, nothing is written. Introduced in the
+    chapter "Convolutional networks".
+
+    Parameters
+    ----------
+    losses : iterable of float
+        One loss for each epoch.
+    epochs : int
+        How many there will be.
+
+    Yields
+    ------
+    mean_loss : float
+        The losses, unchanged.
+
+    Examples
+    --------
+    >>> list(progress([0.5, 0.25], epochs=2))  # doctest: +SKIP
+    epoch 2 of 2: loss 0.25
+    [0.5, 0.25]
+    """
+    silent = os.environ.get("DLNOTES_EXPLORE") in ("preview", "static")
+    for epoch, mean_loss in enumerate(losses, start=1):
+        if not silent:
+            last = epoch == epochs
+            print(f"\repoch {epoch} of {epochs}: loss {mean_loss:<8.4g}", end="\n" if last else "", flush=True)
+        yield mean_loss
+
+
 def accuracy(network, x, labels):
     """The share of examples whose highest score is that of the right class.
 
@@ -139,6 +173,52 @@ def accuracy(network, x, labels):
     >>> accuracy(relu, np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([0, 0]))
     0.5
     """
+    scores, labels = checked_scores(network, x, labels)
+    return float(np.mean(scores.argmax(axis=1) == labels))
+
+
+def confusion_matrix(network, x, labels):
+    """Count, for every right class, which classes the network says. Right answers are on the diagonal.
+
+    Introduced in the chapter "Convolutional networks".
+
+    Parameters
+    ----------
+    network : callable
+        Maps `x` to scores of shape (examples, classes) and a backward map.
+    x : ndarray of shape (examples, ...)
+        Inputs.
+    labels : ndarray of int of shape (examples,)
+        Right classes, from 0 to classes - 1.
+
+    Returns
+    -------
+    counts : ndarray of int of shape (classes, classes)
+        Examples of the row's class that were taken for the column's.
+
+    Raises
+    ------
+    ValueError
+        As for `accuracy`, or if a label is no class.
+
+    Examples
+    --------
+    >>> from dlnotes.activations import relu
+    >>> confusion_matrix(relu, np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([0, 0]))
+    array([[1, 1],
+           [0, 0]])
+    """
+    scores, labels = checked_scores(network, x, labels)
+    classes = scores.shape[1]
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"labels must be from 0 to {classes - 1}, got {labels.min()} to {labels.max()}")
+    counts = np.zeros((classes, classes), dtype=int)
+    np.add.at(counts, (labels, scores.argmax(axis=1)), 1)
+    return counts
+
+
+def checked_scores(network, x, labels):
+    """Return the network's scores and the labels as integers, if they fit each other."""
     scores, _ = network(x)
     labels = as_integers("labels", labels)
     if scores.ndim != 2 or scores.size == 0 or scores.shape[1] < 2 or labels.shape != scores.shape[:1]:
@@ -148,4 +228,4 @@ def accuracy(network, x, labels):
         )
     if np.isnan(scores).any():
         raise ValueError("expected scores that can be compared, got nan: has the training diverged?")
-    return float(np.mean(scores.argmax(axis=1) == labels))
+    return scores, labels
