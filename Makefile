@@ -16,7 +16,7 @@ book: $(INSTALLED)  ## build the book into _build/html
 test: book lint  ## run every test: package, notebooks, built pages
 	@$(BIN)/python tools/browser.py
 	$(BIN)/pytest -n 2 --dist worksteal --doctest-modules --ignore tests/references tests src/dlnotes
-	DLNOTES_EXPLORE=preview OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --nbval book
+	$(BIN)/pytest -n 2 --dist loadfile --nbval book
 
 lint: $(INSTALLED)  ## check style and spelling
 	$(BIN)/ruff check

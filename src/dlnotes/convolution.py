@@ -23,6 +23,7 @@ def conv2d(x, W, b, *, stride=1, padding=0):
     r"""Cross-correlate a batch of images with a bank of kernels and add a bias.
 
     Each output channel is :math:`z_f = \sum_c W_{fc} \star x_c + b_f`.
+    Introduced in the chapter "Convolutional networks".
 
     Parameters
     ----------
@@ -118,6 +119,7 @@ def conv2d_by_definition(x, W, b, *, stride=1, padding=0):
     r"""Compute what `conv2d` computes, as the formula says it: slow, and easy to believe.
 
     :math:`z_{fij} = b_f + \sum_{c,m,n} W_{fcmn}\, x_{c,\,si+m,\,sj+n}` for one padded image and the stride s.
+    Introduced in the chapter "Convolutional networks".
 
     Parameters
     ----------
@@ -181,6 +183,8 @@ def conv2d_by_definition(x, W, b, *, stride=1, padding=0):
 def turn(W):
     """Turn every kernel by 180 degrees: this makes a convolution of a cross-correlation.
 
+    Introduced in the chapter "Convolutional networks".
+
     Parameters
     ----------
     W : ndarray of shape (filters, channels, kernel_height, kernel_width)
@@ -219,7 +223,7 @@ def true_conv2d(x, W, b, *, stride=1, padding=0):
     r"""Convolve a batch of images with a bank of kernels, in the sense of mathematics, and add a bias.
 
     With one channel, :math:`(W * x)_{ij} = \sum_{m,n} W_{mn}\, x_{i-m,\,j-n}`: the kernel runs backwards. That is the
-    cross-correlation, `conv2d`, with the turned kernel.
+    cross-correlation, `conv2d`, with the turned kernel. Introduced in the chapter "Convolutional networks".
 
     Parameters
     ----------
@@ -263,7 +267,7 @@ def max_pool2d(x, *, window=2, stride=None):
     """Keep the largest number of every window, channel by channel.
 
     Where several are largest, the first one (row by row) counts as the maximum, and the whole gradient goes to it. A
-    window that holds nan has the maximum nan.
+    window that holds nan has the maximum nan. Introduced in the chapter "Convolutional networks".
 
     Parameters
     ----------
@@ -311,6 +315,8 @@ def max_pool2d(x, *, window=2, stride=None):
 def mean_pool2d(x, *, window=2, stride=None):
     """Take the mean of every window, channel by channel; its gradient spreads evenly.
 
+    Introduced in the chapter "Convolutional networks".
+
     Parameters
     ----------
     x : ndarray of shape (batch, channels, height, width)
@@ -356,6 +362,8 @@ def mean_pool2d(x, *, window=2, stride=None):
 def pad(x, *, padding):
     """Put a frame of zeros around every image.
 
+    Introduced in the chapter "Convolutional networks".
+
     Parameters
     ----------
     x : ndarray of shape (batch, channels, height, width)
@@ -400,7 +408,8 @@ def pad(x, *, padding):
 def dilate(x, *, stride):
     """Put zeros between the pixels of every image, so that neighbours are `stride` apart.
 
-    The backward map of a convolution with a stride needs it.
+    The backward map of a convolution with a stride needs it. Introduced in the chapter "Backpropagation through
+    a convolution".
 
     Parameters
     ----------
