@@ -83,8 +83,8 @@ def long_rows(x, W, b, *, padding=0):
     """A clever way: in a padded image written as one row of numbers, a window's pixel is a distance.
 
     The pixels that one weight meets are then one long run instead of many short rows, which copies and adds faster.
-    The price: the windows that would wrap around the edge of an image are computed too, and thrown away, a stride
-    needs another way, and the code takes more thought.
+    The price: the windows that would wrap around the edge of an image are computed too, and thrown away; a kernel as
+    wide as the image wastes nearly everything; and a stride needs another way.
     """
     batch, channels, filters, kh, kw, rows, columns = sizes(x, W, padding)
     padded, _ = pad(x, padding=padding)

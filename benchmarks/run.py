@@ -1,7 +1,8 @@
-"""Time `dlnotes` beside PyTorch and beside other ways to write the same with NumPy; write results.md and growth.svg.
+"""Time `dlnotes` beside PyTorch and beside other ways to write the same with NumPy; write results.md and growth.html.
 
 Everything runs forward and backward, in float32, on the processor, with the same number of threads, and is first
-compared with PyTorch. The contestants take turns, so that whatever else the machine does hits all of them alike.
+compared with PyTorch. The contestants take turns, in a new order each round, so that whatever else the machine does
+hits all of them alike.
 """
 
 import argparse
@@ -44,6 +45,7 @@ import peers
 from dlnotes.activations import relu
 from dlnotes.convolution import conv2d, conv2d_by_definition, max_pool2d, mean_pool2d
 from dlnotes.dense import dense, flatten
+from dlnotes.explore.html import show_html
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import cross_entropy
 from dlnotes.style import subplots
@@ -179,7 +181,8 @@ def measure(contestants, rounds):
         repeats[name] = max(1, round(MEASURED_SECONDS / (time.perf_counter() - start)))
     seconds = {name: [] for name in contestants}
     for _ in range(rounds):
-        for name, run in contestants.items():
+        for name in rng.permutation(list(contestants)):  # PyTorch's threads go on waiting for a while: who comes next?
+            run = contestants[name]
             start = time.perf_counter()
             for _ in range(repeats[name]):
                 run()
@@ -265,7 +268,10 @@ GROWTH = {
 
 
 def growth(path):
-    """Draw how the time grows when one size does and the others stay; return the numbers as a table."""
+    """Draw how the time grows when one size does and the others stay; return the numbers as a table.
+
+    The drawing is a piece of HTML, as the figures of the chapters are, so that it follows the theme of the page.
+    """
     figure, axes = subplots(rows=3, size=(5.6, 9))
     rows = ["| growing | size | dlnotes | PyTorch | ratio |", "|---|--:|--:|--:|--:|"]
     for ax, (what, (sizes, case)) in zip(axes, GROWTH.items(), strict=True):
@@ -284,7 +290,12 @@ def growth(path):
         ax.set(xlabel=what, ylabel="milliseconds", xlim=(sizes[0] / 1.2, sizes[-1] * 2.2))
         ax.set_xticks(sizes, [str(size) for size in sizes])
         ax.minorticks_off()
-    figure.savefig(path, metadata={"Date": None})
+    alt = (
+        "Three plots with two logarithmic axes: milliseconds of conv2d, forward and backward, against the size of the "
+        "batch, the number of channels, and the height and width of the image; for dlnotes and for PyTorch. The "
+        "numbers are in the table below."
+    )
+    path.write_text(show_html(figure, alt) + "\n", encoding="utf-8")
     return "\n".join(rows)
 
 
@@ -309,8 +320,8 @@ def main():
         parts += [f"## {case}", table(case, make())]
         print(f"\n{parts[-2]}\n\n{parts[-1]}", flush=True)
     parts += ["## Loops", loops_at_the_large_shape()]
-    parts += ["## Growth", "conv2d, 16×16×28×28 to 32 filters 3×3, where nothing else is said; minima. Drawn in "
-              "growth.svg.", growth(HERE / "growth.svg")]  # fmt: skip
+    parts += ["## Growth", "conv2d, 16×16×28×28 to 32 filters 3×3, where nothing else is said; minima.",
+              growth(HERE / "growth.html")]  # fmt: skip
     load.append(os.getloadavg()[0])
     if max(load) > os.cpu_count():
         parts.insert(2, "**The machine was busy with other work: take the minima, and these with care.**")

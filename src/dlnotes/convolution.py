@@ -87,25 +87,28 @@ def conv2d(x, W, b, *, stride=1, padding=0):
     strips = np.empty((batch, channels, kernel_width, padded.shape[2], columns), x.dtype)
     for n, met in enumerate(met_columns):
         strips[:, :, n] = padded[met]
-    matrices = -1, channels * kernel_width, rows * columns  # one for each image
     chunk = max(1, CHUNK_BYTES * batch // max(1, strips.nbytes))  # images at a time
     chunks = [slice(start, start + chunk) for start in range(0, batch, chunk)]
 
+    def matrices(some, m):
+        """What row m of the kernel meets, for each image; without a vertical stride nothing is copied."""
+        return strips[some][met_rows[m]].reshape(-1, channels * kernel_width, rows * columns)
+
     z = np.empty((batch, filters, rows * columns), np.result_type(x, W, b))
-    z[:] = b[:, None]
     for some in chunks:
-        for W_row, met in zip(W_rows, met_rows, strict=True):
-            z[some] += W_row @ strips[some][met].reshape(matrices)  # without a stride, reshape copies nothing
+        np.matmul(W_rows[0], matrices(some, 0), out=z[some])
+        for m in range(1, kernel_height):
+            z[some] += W_rows[m] @ matrices(some, m)
+        z[some] += b[:, None]
 
     def backward(delta):
         delta_matrices = delta.reshape(z.shape)
         dW_rows, dpadded = np.zeros_like(W_rows), np.zeros_like(padded)
         for some in chunks:
             dstrips = np.zeros_like(strips[some])
-            for W_row, dW_row, met in zip(W_rows, dW_rows, met_rows, strict=True):
-                transposed = strips[some][met].reshape(matrices).transpose(0, 2, 1)
-                dW_row += (delta_matrices[some] @ transposed).sum(axis=0)
-                dstrips[met] += (W_row.T @ delta_matrices[some]).reshape(dstrips[met].shape)
+            for m, met in enumerate(met_rows):
+                dW_rows[m] += (delta_matrices[some] @ matrices(some, m).transpose(0, 2, 1)).sum(axis=0)
+                dstrips[met] += (W_rows[m].T @ delta_matrices[some]).reshape(dstrips[met].shape)
             for n, met in enumerate(met_columns):
                 dpadded[some][met] += dstrips[:, :, n]
         dW = dW_rows.reshape(kernel_height, filters, channels, kernel_width).transpose(1, 2, 0, 3)
