@@ -150,6 +150,8 @@ def test_controls_must_be_what_draw_takes(mode):
         explore(draw_line, alt="A line.", slope=SLOPE, other=SLOPE)
     with pytest.raises(TypeError, match="slope must be a Slider or a Choice, got 3"):
         explore(draw_line, alt="A line.", slope=3)
+    with pytest.raises(ValueError, match="a control can't have the name figure"):
+        explore(lambda ax, figure: None, alt="A line.", figure=SLOPE)
     with pytest.raises(ValueError, match="explore needs a Slider or a Choice"):
         explore(lambda ax: None, alt="Nothing to move.")
 
