@@ -152,9 +152,7 @@ def test_links_within_the_site_lead_somewhere(path):
             continue
         target = (here.parent / unquote(parts.path)).resolve() if parts.path else here
         anchor = dict(parse_qsl(parts.fragment)).get("figure") or unquote(parts.fragment)
-        anchor_missing = (
-            anchor and target.suffix == ".html" and target.is_file() and anchor not in links_of(target).ids
-        )
+        anchor_missing = anchor and target.suffix == ".html" and target.is_file() and anchor not in links_of(target).ids
         if not target.is_file() or anchor_missing:
             broken.append(link)
     assert broken == []
