@@ -43,6 +43,9 @@ def main():
         )
     pip = [os.path.join(BIN, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run("pip install", *pip, "--requirement", "requirements.txt", "--constraint", "constraints.txt", "--editable", ".")
+    pip_download = [pip[0], "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    wheels = ["--require-hashes", "--requirement", "tools/live.txt", "--dest", os.path.join(".venv", "live")]
+    run("pip download", *pip_download, *wheels)
     run("npm ci", os.path.join(BIN, "npm"), "ci", "--loglevel", "error")
 
 
