@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import elsewhere
 import live
 import nbformat
 import pytest
@@ -20,7 +21,7 @@ from local_pyodide import CORE_FILES, TARGET, check
 from plain_markdown import PlainMarkdown
 
 FOLDER = "/some/where/"  # nothing may depend on lying at the root of its server
-PATIENCE = 300_000  # ms; a slow machine must not fail
+PATIENCE = 180_000  # ms; a slow machine must not fail
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
 COMPRESSED = {".whl", ".zip", ".woff2", ".png", ".ico"}  # other files are sent compressed by the usual servers
 
@@ -205,7 +206,7 @@ def test_browser_that_cannot_says_so(site, window, path, missing):
     context = window(site)
     context.add_init_script(OBSTACLES[missing])
     page = context.new_page()
-    page.goto(site.address + path)
+    page.goto(site.address + path, wait_until="commit")  # what can't run stops to load
     sentence = page.locator("p.live")
     sentence.wait_for()
     assert missing in sentence.inner_text()
@@ -333,3 +334,51 @@ def test_wrong_pyodide_changes_nothing(tmp_path, monkeypatch, capsys, small_site
     assert {"empty": "is no folder of Pyodide: it has no pyodide.js", "old": "holds Pyodide 0.26.0"}[folder] in message
     assert "The live part was NOT built" in message
     assert small_site.read_text() == before
+
+
+@pytest.fixture
+def configured(monkeypatch):
+    monkeypatch.setattr(elsewhere, "repository", lambda: "owner/name")
+
+
+def test_colab_and_binder_are_offered_with_an_address_only(small_site, monkeypatch, request):
+    notebook = ROOT / "book" / "sigmoid.ipynb"
+    monkeypatch.setattr(elsewhere, "repository", lambda: None)
+    assert "olab" not in live.offer(notebook, small_site)
+    request.getfixturevalue("configured")
+    offer = live.offer(notebook, small_site)
+    assert "https://colab.research.google.com/github/owner/name/blob/live/sigmoid.ipynb" in offer
+    assert "https://mybinder.org/v2/gh/owner/name/live?urlpath=%2Fdoc%2Ftree%2Fsigmoid.ipynb" in offer
+
+
+def test_notebooks_for_colab_and_binder_install_this_commit(configured, tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(elsewhere, "package", lambda repository: f"dlnotes @ git+https://{repository}@abc")
+    pages = live.chapter_pages()
+    plain = PlainMarkdown({path.stem: page for path, page in pages.items()}, ROOT / "book" / "references.bib")
+    live.write_notebooks_for_elsewhere(pages, plain)
+    copy = nbformat.read(tmp_path / "notebooks" / "sigmoid.ipynb", 4)
+    assert copy.cells[0].source.startswith('%pip install -q "dlnotes @ git+https://owner/name@abc"')
+    assert copy.metadata.kernelspec.name == "python3"
+    assert (tmp_path / "notebooks" / "requirements.txt").read_text() == "dlnotes @ git+https://owner/name@abc\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("title: x", None),
+        ("repository: {url: https://github.com/owner/na.me}", "owner/na.me"),
+        ("repository: {url: https://github.com/owner/name.git}", "owner/name"),
+    ],
+)
+def test_repository_is_read_from_the_configuration(tmp_path, config, expected):
+    path = tmp_path / "_config.yml"
+    path.write_text(config)
+    assert elsewhere.repository(path) == expected
+
+
+def test_repository_elsewhere_is_refused(tmp_path):
+    path = tmp_path / "_config.yml"
+    path.write_text("repository: {url: https://example.org/owner/name}")
+    with pytest.raises(ValueError, match=r"must be like https://github.com/owner/name, got 'https://example.org"):
+        elsewhere.repository(path)

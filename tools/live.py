@@ -18,6 +18,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import elsewhere
 import nbformat
 import yaml
 from local_pyodide import CORE_FILES, PACKAGES, PyodideError, check, package_files
@@ -26,6 +27,7 @@ from plain_markdown import PlainMarkdown
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 WORK = ROOT / "_build" / "live"
+NOTEBOOKS = ROOT / "_build" / "notebooks"  # for Colab and Binder
 WHEELS = ROOT / ".venv" / "live"  # of tools/live.txt, put there by tools/install.py
 KERNEL = Path(sys.prefix, "share", "jupyter", "labextensions", "@jupyterlite", "pyodide-kernel-extension")
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -47,6 +49,9 @@ SETUP = [
         id="live-setup",
     ),
 ]
+
+PYODIDE_KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
+JUPYTER = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 class LiveError(Exception):
@@ -92,7 +97,8 @@ def build(pages, pyodide):
     try:
         plain = PlainMarkdown({path.stem: page for path, page in pages.items()}, ROOT / "book" / "references.bib")
         for path in pages:
-            nbformat.write(live_copy(nbformat.read(path, as_version=4), path.stem, plain), files / path.name)
+            nbformat.write(live_copy(path, plain, SETUP, PYODIDE_KERNEL), files / path.name)
+        write_notebooks_for_elsewhere(pages, plain)
     except ValueError as error:
         raise LiveError(error) from error
 
@@ -131,17 +137,29 @@ def build(pages, pyodide):
     return lite
 
 
-def live_copy(notebook, name, plain):
-    """Return a copy of `notebook` without outputs, in plain Markdown, that begins with what the browser needs."""
-    cells = [nbformat.from_dict(cell) for cell in notebook.cells]
+def live_copy(path, plain, setup, kernel):
+    """Return a copy of the notebook `path` without outputs, in plain Markdown, that begins with the cells `setup`."""
+    cells = [nbformat.from_dict(cell) for cell in nbformat.read(path, as_version=4).cells]
     for cell in cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         else:
-            cell.source = plain.convert(cell.source, name)
+            cell.source = plain.convert(cell.source, path.stem)
     cells = [cell for cell in cells if cell.source]
-    kernel = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
-    return nbformat.v4.new_notebook(cells=[*SETUP, *cells], metadata={"kernelspec": kernel})
+    return nbformat.v4.new_notebook(cells=[*setup, *cells], metadata={"kernelspec": kernel})
+
+
+def write_notebooks_for_elsewhere(pages, plain):
+    """Write what the branch for Colab and Binder holds, if a repository is configured."""
+    shutil.rmtree(NOTEBOOKS, ignore_errors=True)
+    repository = elsewhere.repository()
+    if repository is None:
+        return
+    NOTEBOOKS.mkdir(parents=True)
+    for path in pages:
+        copy = live_copy(path, plain, elsewhere.first_cells(repository), JUPYTER)
+        nbformat.write(copy, NOTEBOOKS / path.name)
+    (NOTEBOOKS / "requirements.txt").write_text(elsewhere.package(repository) + "\n", encoding="utf-8")
 
 
 def dlnotes_wheel():
@@ -210,11 +228,14 @@ def install(lite, pages):
 def offer(notebook, page):
     """Return the line below the title of `page` that offers the live copy."""
     up = "../" * (len(page.relative_to(SITE).parts) - 1)
+    repository = elsewhere.repository()
+    others = elsewhere.links(repository, notebook.name) if repository else {}
     return (
         f'<!-- live --><p class="live"><a href="{up}lite/notebooks/index.html?path={notebook.name}" target="_blank">'
         f"Open live</a> Run and change this chapter in your browser, in a new tab. "
-        f"The first visit loads about {MEGABYTES} MB, and the first result takes about half a minute.</p>"
-        f'<script src="{up}lite/live.js"></script><!-- /live -->'
+        f"The first visit loads about {MEGABYTES} MB, and the first result takes about half a minute."
+        + "".join(f' <a href="{address}" target="_blank">{place}</a>' for place, address in others.items())
+        + f'</p><script src="{up}lite/live.js"></script><!-- /live -->'
     )
 
 
