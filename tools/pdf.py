@@ -4,6 +4,9 @@ The articles of all pages are joined into one page, `print_page`, with a style o
 prints it, twice: only after the first time are the page numbers of the contents known. Solutions are unfolded, answers
 to questions stand at the end of their section, figures with sliders show their start, and the code of cells that only
 draw is left out. Chromium writes the outline and the tags for screen readers from headings, figures and descriptions.
+
+LaTeX would set finer lines, but needs gigabytes on a fresh machine, shows none of the HTML that the chapters give
+(figures with sliders, questions, folds), and writes no descriptions.
 """
 
 import re
