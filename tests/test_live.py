@@ -19,6 +19,7 @@ import pytest
 from built import ROOT, SITE, pages
 from local_pyodide import CORE_FILES, TARGET, check
 from plain_markdown import PlainMarkdown
+from playwright.sync_api import expect
 
 FOLDER = "/some/where/"  # nothing may depend on lying at the root of its server
 PATIENCE = 180_000  # ms; a slow machine must not fail
@@ -174,17 +175,18 @@ def test_chapter_runs_live(site, window, name, record_property):
 def move_a_slider(page):
     """Move the first slider with the keyboard, and see the picture change."""
     handle = page.locator(".noUi-handle").first
-    picture = page.locator(".jp-OutputArea-output", has=handle).locator("img").first
+    picture = page.locator(".jp-OutputArea-output:has(.noUi-handle) img").first
     before = picture.get_attribute("src")
     at_the_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
     handle.focus()
     page.keyboard.press("ArrowLeft" if at_the_end else "ArrowRight")
-    page.wait_for_function("([img, before]) => img.src !== before", arg=[picture.element_handle(), before])
+    expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE)  # it is another element by then
     assert handle.evaluate("handle => handle === document.activeElement"), "the slider lost the focus"
 
 
 def test_runs_offline_with_a_pyodide_of_its_own(network, window, tmp_path, monkeypatch):
     monkeypatch.setattr(live, "WORK", tmp_path)
+    monkeypatch.setattr(live, "NOTEBOOKS", tmp_path / "notebooks")
     built = live.build(live.chapter_pages(), TARGET)
     offline = network(built)
     page = window(offline).new_page()
@@ -347,8 +349,8 @@ def test_colab_and_binder_are_offered_with_an_address_only(small_site, monkeypat
     assert "olab" not in live.offer(notebook, small_site)
     request.getfixturevalue("configured")
     offer = live.offer(notebook, small_site)
-    assert "https://colab.research.google.com/github/owner/name/blob/live/sigmoid.ipynb" in offer
-    assert "https://mybinder.org/v2/gh/owner/name/live?urlpath=%2Fdoc%2Ftree%2Fsigmoid.ipynb" in offer
+    assert "https://colab.research.google.com/github/owner/name/blob/notebooks/sigmoid.ipynb" in offer
+    assert "https://mybinder.org/v2/gh/owner/name/notebooks?urlpath=%2Fdoc%2Ftree%2Fsigmoid.ipynb" in offer
 
 
 def test_notebooks_for_colab_and_binder_install_this_commit(configured, tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """Google Colab and Binder, which run notebooks of a public repository on GitHub.
 
-With an address, `repository.url` in ``_config.yml``, `make live` writes what the branch ``live`` of that repository is
-to hold into ``_build/notebooks``, and offers it in the pages; the workflow that publishes the pages pushes the branch.
+With an address, `repository.url` in ``_config.yml``, `make live` writes into ``_build/notebooks`` what the branch
+``notebooks`` of that repository is to hold, and offers it in the pages; the workflow that publishes these pushes it.
 Without an address there is neither.
 """
 
@@ -13,7 +13,7 @@ import nbformat
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-BRANCH = "live"
+BRANCH = "notebooks"
 
 
 def repository(config=ROOT / "_config.yml"):

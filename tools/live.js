@@ -26,22 +26,22 @@
     return;
   }
 
-  const atTop = (paragraph) => {
+  const below = (paragraph) => {
     paragraph.style.cssText =
-      "position: fixed; inset: 0 0 auto; z-index: 99999; margin: 0; padding: 1rem; font: 1rem/1.5 sans-serif; " +
+      "position: fixed; inset: auto 0 0; z-index: 99999; margin: 0; padding: 1rem; font: 1rem/1.5 sans-serif; " +
       "color: #fff; background: #8a2310";
     document.documentElement.append(paragraph);
   };
   if (problem) {
     window.stop(); // nothing else is worth loading
-    say(atTop, `The live copy can't run here. ${problem}`);
+    say(below, `The live copy can't run here. ${problem}`);
     return;
   }
 
   // A network that lets the book through may still block the place of Python: better a sentence than a long wait.
   fetch(script.dataset.pyodide, { mode: "no-cors" }).catch(() => {
     const host = new URL(script.dataset.pyodide, location.href).host;
-    say(atTop, `Python can't be loaded from ${host}, so the cells won't run. Is there a network, and does it allow ${host}?`);
+    say(below, `Python can't be loaded from ${host}, so the cells won't run. Is there a network, and does it allow ${host}?`);
   });
 
   // JupyterLab's shortcuts take the arrow keys from a slider, and its focus too. They respect this attribute.
