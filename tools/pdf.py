@@ -36,6 +36,7 @@ FIND_WIDE = """() => [...document.querySelectorAll("body *")]
     .filter((element) => !element.closest("svg") && element.checkVisibility())
     .filter((element) => element.getBoundingClientRect().right > document.body.clientWidth + 1)
     .map((element) => `${element.closest("[id]")?.id}: ${element.textContent.trim().slice(0, 60)}`)"""
+PATIENCE = 600_000  # milliseconds: a busy machine must not fail
 TEXT_WIDTH = 620  # CSS pixels between the margins of print.css
 ABOUT = """This copy stands still: every figure with sliders shows its first picture, and says where it moves.
 Solutions are unfolded, the answers to questions stand at the end of their section.
@@ -81,6 +82,7 @@ def make_pdf(target):
 def print_pdf(browser, source, target):
     """Let the browser print the page `source` into the file `target`."""
     page = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 900})
+    page.set_default_timeout(PATIENCE)
     failed = []
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.emulate_media(media="print")
