@@ -22,7 +22,7 @@ from plain_markdown import PlainMarkdown
 from playwright.sync_api import expect
 
 FOLDER = "/some/where/"  # nothing may depend on lying at the root of its server
-PATIENCE = 180_000  # ms; a slow machine must not fail
+PATIENCE = 900_000  # ms; networks train several times slower in a browser, and a slow machine must not fail
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
 COMPRESSED = {".whl", ".zip", ".woff2", ".png", ".ico"}  # other files are sent compressed by the usual servers
 
@@ -75,7 +75,7 @@ class Network:
         context = chromium.new_context(
             viewport={"width": 1280, "height": 900}, proxy={"server": "http://127.0.0.1:9", "bypass": "127.0.0.1"}
         )
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(180_000)  # ms; for what needs no training
         context.route(lambda url: not url.startswith((self.address, "data:", "blob:")), self.answer)
         return context
 
@@ -127,7 +127,8 @@ def run_all(page):
     first = time.monotonic()
     page.wait_for_function(
         """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
-        .every(prompt => /\\[\\d+\\]:/.test(prompt.textContent))"""
+        .every(prompt => /\\[\\d+\\]:/.test(prompt.textContent))""",
+        timeout=PATIENCE,
     )
     return first
 
@@ -180,7 +181,7 @@ def move_a_slider(page):
     at_the_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
     handle.focus()
     page.keyboard.press("ArrowLeft" if at_the_end else "ArrowRight")
-    expect(picture).not_to_have_attribute("src", before, timeout=PATIENCE)  # it is another element by then
+    expect(picture).not_to_have_attribute("src", before, timeout=60_000)  # it is another element by then
     assert handle.evaluate("handle => handle === document.activeElement"), "the slider lost the focus"
 
 

@@ -39,6 +39,7 @@ SETUP = [
     nbformat.v4.new_markdown_cell(
         "**This copy of the chapter runs in your browser.**\n"
         "Choose *Run → Run All Cells* in the menu; the first result takes about half a minute.\n"
+        "Cells that train a network take longer than on a computer's own Python, a few of them minutes.\n"
         "Change what you like: it is kept in this browser, and the book stays as it is.",
         id="live-about",
     ),
