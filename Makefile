@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint notebooks bench lab serve clean
+.PHONY: help book live pdf zip test lint notebooks bench lab serve clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -13,8 +13,19 @@ help:  ## list the targets
 book: $(INSTALLED)  ## build the book into _build/html
 	@$(BIN)/python tools/book.py
 
-test: book lint  ## run every test: package, notebooks, built pages
+live: book  ## add the live part: the chapters as notebooks that run in the browser
+	@$(BIN)/python tools/live.py $(if $(PYODIDE),--pyodide "$(PYODIDE)")
+
+pdf: book  ## add the whole book as one PDF
 	@$(BIN)/python tools/browser.py
+	@$(BIN)/python tools/pdf.py
+
+zip: book  ## add the whole book as one archive of pages that open from a disk
+	@$(BIN)/python tools/archive.py
+
+test: live pdf zip lint  ## run every test: package, notebooks, built pages, live part, PDF, archive
+	@$(BIN)/python tools/browser.py
+	@$(BIN)/python tools/local_pyodide.py
 	$(BIN)/pytest -n 2 --dist worksteal --doctest-modules --ignore tests/references tests src/dlnotes
 	$(BIN)/pytest -n 2 --dist loadfile --nbval book
 
@@ -38,6 +49,6 @@ serve: book  ## show the built book at http://localhost:8000
 clean:  ## remove everything that was built, but not what was installed
 	rm -rf _build .pytest_cache .ruff_cache
 
-$(INSTALLED): requirements.txt constraints.txt pyproject.toml package.json package-lock.json tools/install.py
+$(INSTALLED): requirements.txt constraints.txt pyproject.toml package.json package-lock.json tools/live.txt tools/install.py
 	@$(PYTHON) tools/install.py
 	@touch $@

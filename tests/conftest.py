@@ -55,3 +55,11 @@ def open_page(chromium, http_address):
     yield open_page
     for context in contexts:
         context.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what the tests of the live part have measured."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "live" and report.when == "call":
+                terminalreporter.write_line(f"live {value}")

@@ -14,6 +14,10 @@ from notebooks import METADATA
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from dlnotes.explore import Choice, Slider
+from dlnotes.explore.html import explore_html
+from dlnotes.explore.pictures import Pictures
+
 ROOT = Path(__file__).parent.parent
 
 pytestmark = pytest.mark.filterwarnings("default")  # Sphinx and its extensions use what will be deprecated
@@ -37,6 +41,27 @@ PICTURE.outputs = [
     nbformat.v4.new_output("stream", text="a number\n"),
     nbformat.v4.new_output("display_data", data={"text/html": "<svg><title>a bowl</title></svg>"}),
 ]
+MOVED = nbformat.v4.new_code_cell("1", id="moved", execution_count=1)
+MOVED.outputs = [
+    nbformat.v4.new_output(
+        "display_data",
+        data={
+            "text/html": explore_html(
+                Pictures(
+                    lambda ax, rate, kind: None,
+                    1,
+                    1,
+                    (5.6, 3.5),
+                    {
+                        "rate": Slider(-0.5, 1.5, 0.5, start=0.5, label="rate"),
+                        "kind": Choice(["a < b", "b"], label="kind"),
+                    },
+                ),
+                "Nothing.",
+            )
+        },
+    )
+]
 PRINTED = nbformat.v4.new_code_cell("1", id="printed", execution_count=1)
 PRINTED.outputs = [nbformat.v4.new_output("stream", text="a number\n")]
 CAPTION = ":::{caption} fig-bowl\nA bowl.\nNotice its $\\lambda$.\n:::"
@@ -48,6 +73,14 @@ PAGES = {
     "printed_only": [PRINTED, CAPTION.replace("fig-bowl", "fig-printed")],
     "text_between": [PICTURE, "Text.", CAPTION.replace("fig-bowl", "fig-between")],
     "empty_caption": [PICTURE, ":::{caption} fig-empty\n:::"],
+    "figure_link": [
+        "[See it](#rate=-0.5&kind=a+<+b), and [again](#figure=fig-moved&rate=1).",
+        MOVED,
+        CAPTION.replace("fig-bowl", "fig-moved"),
+    ],
+    "link_nowhere": ["[See it](#rate=1&speed=1).", MOVED],
+    "link_to_no_control": ["[See it](#figure=fig-control&speed=1).", MOVED, CAPTION.replace("fig-bowl", "fig-control")],
+    "link_to_no_value": ["[See it](#rate=0.7).", MOVED],
     "question": [QUESTION, QUESTION],
     "question_on_formula": ["$$1 < 2$$ (eq-less)", QUESTION.replace("Is $1 < 2$?", "Is {eq}`eq-less` true?")],
     "no_right": [QUESTION.replace("Right", "Yes")],
@@ -102,7 +135,7 @@ def page(site):
     return lambda name: (site[0] / f"{name}.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["figure", "question", "question_on_formula", "solution", "plain"])
+@pytest.mark.parametrize("name", ["figure", "figure_link", "question", "question_on_formula", "solution", "plain"])
 def test_good_pages_build_without_a_warning(site, name):
     assert site[1][name] == []
 
@@ -113,6 +146,9 @@ def test_good_pages_build_without_a_warning(site, name):
         ("printed_only", "The caption 'fig-printed' has no picture"),
         ("text_between", "The caption 'fig-between' has no picture"),
         ("empty_caption", "The caption 'fig-empty' has no text"),
+        ("link_nowhere", "#rate=1&speed=1 fits no figure with sliders of this page: one has rate, kind"),
+        ("link_to_no_control", "names the control 'speed'; fig-control has rate, kind"),
+        ("link_to_no_value", "gives rate the value '0.7'; it has −0.5, 0.0, 0.5, 1.0, 1.5"),
         ("no_right", 'has 0 answers that begin with "Right"'),
         ("two_right", 'has 2 answers that begin with "Right"'),
         ("no_reason", "gives no reason for option 1"),
@@ -134,6 +170,12 @@ def test_a_caption_makes_a_numbered_figure_of_the_picture_only(page):
     assert "a number" not in figure
     assert re.search(r'<figcaption>.*Fig\. 1 .*A bowl\.\nNotice its <span class="math"', figure, re.DOTALL)
     assert re.search(r'href="#fig-bowl"><span class="std std-numref">Fig\. 1</span>', page("figure"))
+
+
+def test_a_link_to_values_names_its_figure(page):
+    links = re.findall(r'<a class="[^"]*" href="(#[^"]*=[^"]*)">', page("figure_link"))
+
+    assert links == ["#figure=fig-moved&amp;rate=-0.5&amp;kind=a+%3C+b", "#figure=fig-moved&amp;rate=1"]
 
 
 def test_a_question_is_a_named_group_of_buttons(page):

@@ -63,9 +63,13 @@ def build(output, chapters=()):
     if site.exists():
         site.rename(previous)
     new_site.rename(site)
+    made_of_it = {"lite": "live", "*.zip": "zip", "*.pdf": "pdf"}
+    gone = [target for pattern, target in made_of_it.items() if any(previous.glob(pattern))]
     shutil.rmtree(previous, ignore_errors=True)
     stamp.write_text(state)
     print(f"Built in {time.monotonic() - started:.0f} s. Open {site / 'index.html'} in a browser.")
+    if gone:
+        print(f"What was made of the last pages has gone with them; to have it again: make {' '.join(gone)}")
 
 
 def read_toc():

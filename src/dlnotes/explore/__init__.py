@@ -17,6 +17,7 @@ The environment variable DLNOTES_EXPLORE says what a cell shows:
     HTML with all pictures inside. A page that holds it includes the `PLAYER_FILES` once, for all its figures.
 """
 
+import base64
 import os
 from pathlib import Path
 
@@ -112,7 +113,8 @@ def _display_png(picture, size, alt, lines=()):
     width, height = css_size(size)
     text = "\n".join(line for line in [f"[figure] {alt}", *lines] if line)
     metadata = {"image/png": {"width": width, "height": height, "alt": alt}}
-    _display({"image/png": compress(picture), "text/plain": text}, metadata)
+    encoded = base64.b64encode(compress(picture)).decode()  # as messages have it; not every kernel encodes by itself
+    _display({"image/png": encoded, "text/plain": text}, metadata)
 
 
 def _display(bundle, metadata=None):

@@ -47,7 +47,7 @@ def explore_html(pictures, alt):
         "sentences": sentences,
     }
     controls = "\n".join(
-        _control(f"{identifier}-{name}", control)
+        _control(f"{identifier}-{name}", name, control)
         for name, control in zip(pictures.names, pictures.controls, strict=True)
     )
     return _figure(
@@ -76,15 +76,16 @@ def _picture(identifier, svg, glyphs, size, alt):
     return markup([svg]).replace("@", f"{identifier}-").replace("<svg", f"<svg {attributes}", 1)
 
 
-def _control(identifier, control):
+def _control(identifier, name, control):
     """Return a label, a native control whose value is the index of the setting, and its value as text."""
+    field_attributes = f'id="{identifier}" name="{name}" autocomplete="off"'
     label = f'<label for="{identifier}">{escape(control.label)}</label>'
     if isinstance(control, Slider):
         text = control.texts[control.start]
         texts = escape(json.dumps(control.texts, ensure_ascii=False))
         field = (
-            f'<input type="range" id="{identifier}" min="0" max="{len(control.texts) - 1}" value="{control.start}" '
-            f'aria-valuetext="{text}" data-texts="{texts}" autocomplete="off">'
+            f'<input type="range" {field_attributes} min="0" max="{len(control.texts) - 1}" value="{control.start}" '
+            f'aria-valuetext="{text}" data-texts="{texts}">'
             f'<output for="{identifier}" aria-live="off">{text}</output>'
         )
     else:
@@ -92,7 +93,7 @@ def _control(identifier, control):
             f"<option{' selected' if i == control.start else ''}>{escape(text)}</option>"
             for i, text in enumerate(control.texts)
         )
-        field = f'<select id="{identifier}" autocomplete="off">{options}</select>'
+        field = f"<select {field_attributes}>{options}</select>"
     return f'<div class="dl-control">{label}{field}</div>'
 
 

@@ -106,6 +106,8 @@ def _check(draw, controls):
     for name, control in controls.items():
         if not isinstance(control, Control):
             raise TypeError(f"{name} must be a Slider or a Choice, got {control!r}")
+        if name == "figure":
+            raise ValueError("a control can't have the name figure: in a page's address that names the figure")
     try:
         signature(draw).bind(None, **controls)
     except TypeError as error:

@@ -1,0 +1,113 @@
+"""Links that show a figure at certain values: ``[see it diverge](#learning_rate=2.1&ratio=10)``.
+
+The names are those of the arguments of `explore`, the values those that the reader sees. The link means the first
+figure of the page that has all these controls, or the one that ``figure=fig-label`` names; controls that are not named
+stand at their start. player.js follows the link; here it is checked, and completed by the label of its figure.
+"""
+
+from html.parser import HTMLParser
+from json import loads
+from urllib.parse import parse_qsl, urlencode
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+
+class CheckFigureLinks(SphinxTransform):
+    """Complete the links to values of a figure, and warn where there is no such figure, control or value."""
+
+    default_priority = 450  # after captions have been placed (400), before MyST looks for headings of these names (879)
+
+    def apply(self):
+        links = [
+            link
+            for link in self.document.findall(nodes.reference)
+            if link.get("id_link") and "=" in link.get("refuri", "")
+        ]
+        if not links:
+            return
+        figures = moved_figures(self.document)
+        for link in links:
+            values = dict(parse_qsl(link["refuri"][1:], keep_blank_values=True))
+            try:
+                label = find(figures, values)
+            except ValueError as error:
+                logger.warning(f"The link {link['refuri']} {error}.", location=link)
+                label = None
+            del link["id_link"]
+            link["refuri"] = "#" + urlencode(({"figure": label} if label else {}) | values)
+
+
+def moved_figures(document):
+    """Return label (None if it has no caption) and controls of each `explore` figure, in the order of the page."""
+    figures = []
+    for node in document.findall(nodes.raw):
+        if 'class="dl-controls"' in node.astext():
+            figure = node
+            while figure is not None and not isinstance(figure, nodes.figure):
+                figure = figure.parent
+            figures.append((figure["names"][0] if figure is not None else None, Controls(node.astext()).texts))
+    return figures
+
+
+def find(figures, values):
+    """Return the label of the figure that has these values.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message says what there is instead.
+    """
+    label = values.get("figure")
+    names = [name for name in values if name != "figure"]
+    for own, controls in figures:
+        if own == label if label else all(name in controls for name in names):
+            for name in names:
+                if name not in controls:
+                    raise ValueError(f"names the control {name!r}; {own} has {', '.join(controls)}")
+                if readable(values[name]) not in map(readable, controls[name]):
+                    raise ValueError(f"gives {name} the value {values[name]!r}; it has {', '.join(controls[name])}")
+            return own
+    listed = "; ".join(f"{own or 'one'} has {', '.join(controls)}" for own, controls in figures)
+    raise ValueError(f"fits no figure with sliders of this page: {listed or 'there is none'}")
+
+
+def readable(text):
+    """Return a value as it stands in an address: "−0.50" is the number -0.5. player.js does the same."""
+    try:
+        return float(text.replace("−", "-"))
+    except ValueError:
+        return text
+
+
+class Controls(HTMLParser):
+    """The controls of a figure: for each name the values, as the reader sees them."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.texts = {}
+        self._options = None
+        self._in_option = False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "input":
+            self.texts[attributes["name"]] = loads(attributes["data-texts"])
+        elif tag == "select":
+            self._options = self.texts[attributes["name"]] = []
+        self._in_option = tag == "option"
+
+    def handle_data(self, data):
+        if self._in_option:
+            self._options.append(data)
+
+    def handle_endtag(self, tag):
+        self._in_option = False
+
+
+def setup(app):
+    app.add_transform(CheckFigureLinks)

@@ -1,0 +1,252 @@
+"""The values of a figure in the page's address, in a real browser, from the disk: links, moves, back and forward."""
+
+import re
+
+import pytest
+from figures import move
+
+from dlnotes.explore import PLAYER_FILES, Choice, Slider
+from dlnotes.explore.html import explore_html
+from dlnotes.explore.pictures import Pictures
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Figures</title>
+<link rel="stylesheet" href="player.css"><script defer src="player.js"></script></head>
+<body style="margin: 0">
+<p><a href="#rate=1.25">see it diverge</a>, <a href="#end">the end</a>, <a href="other.html">another page</a></p>
+<figure id="fig-curve">{curve}</figure>
+<div style="height: 1500px"></div>
+<figure id="fig-bars">{bars}</figure>
+<div style="height: 1500px"></div>
+<h2 id="end">The end</h2>
+</body></html>
+"""
+OTHER = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Other</title></head>
+<body><a href="page.html#figure=fig-bars&amp;shift=-2&amp;kind=0.5+of+the+bound">two below</a></body></html>
+"""
+
+
+def draw(ax, **values):
+    ax.plot([0, 1], [0, 1])
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def figure(**controls):
+    return explore_html(Pictures(draw, 1, 1, (5.6, 3.5), controls), "A line.")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    for file in PLAYER_FILES:
+        (folder / file.name).write_bytes(file.read_bytes())
+    curve = figure(
+        rate=Slider(0.25, 1.25, 0.25, start=0.5, label="rate"), steps=Slider(1, 3, 1, start=2, label="steps")
+    )
+    bars = figure(
+        shift=Slider(-2, 2, 1, start=1, label="shift"),
+        kind=Choice(["the bound", "0.5 of the bound"], label="kind"),
+        steps=Slider(10, 30, 10, start=20, label="steps"),
+    )
+    (folder / "page.html").write_text(PAGE.format(curve=curve, bars=bars), encoding="utf-8")
+    (folder / "other.html").write_text(OTHER, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def open_page(chromium, folder):
+    """Open the page at an address; in the end nothing must have gone wrong."""
+    contexts, complaints = [], []
+
+    def open_page(address="", name="page", **options):
+        contexts.append(chromium.new_context(viewport={"width": 800, "height": 600}, **options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{(folder / name).as_uri()}.html{address}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sees(page, sentence):
+    """Wait until a figure says this; its controls must say the same."""
+    figure = page.locator("figure.dlnotes-explore", has_text=sentence)
+    figure.wait_for()
+    shown = {
+        field.get_attribute("name"): field.evaluate("f => f.matches('select') ? f.value : f.nextElementSibling.value")
+        for field in figure.locator("input, select").all()
+    }
+    spoken = [field.get_attribute("aria-valuetext") for field in figure.locator("input").all()]
+    assert spoken == [value for name, value in shown.items() if name != "kind"]
+    values = dict(pair.split(" ", 1) for pair in sentence.split(", "))
+    assert {name: plain(value) for name, value in shown.items()} == {n: plain(v) for n, v in values.items()}
+
+
+def plain(text):
+    """Drop what a number has for the eye."""
+    text = text.replace("−", "-")
+    return str(float(text)) if re.fullmatch(r"-?[\d.]+", text) else text
+
+
+def address(page):
+    return page.evaluate("location.hash")
+
+
+def moves(page, figure, name, position):
+    """Move a control, and wait until the address has followed."""
+    before = address(page)
+    move(page.locator(f"#{figure} [name={name}]"), position)
+    page.wait_for_function("before => location.hash !== before", arg=before)
+
+
+START, BARS = "rate 0.5, steps 2", "shift 1, kind the bound, steps 20"
+
+
+def test_link_in_the_prose_moves_the_figure_and_back_returns(open_page):
+    page = open_page()
+    page.get_by_text("see it diverge").click()
+    sees(page, "rate 1.25, steps 2")
+    assert address(page) == "#rate=1.25"
+    assert page.evaluate("document.activeElement.name") == "rate"
+    page.go_back()
+    sees(page, START)
+    assert address(page) == ""
+    page.go_forward()
+    sees(page, "rate 1.25, steps 2")
+
+
+def test_back_returns_to_what_the_reader_had_set_in_every_figure(open_page):
+    page = open_page()
+    moves(page, "fig-curve", "steps", 2)
+    moves(page, "fig-bars", "shift", 0)
+    page.get_by_text("see it diverge").click()
+    sees(page, "rate 1.25, steps 2")
+    moves(page, "fig-curve", "rate", 0)
+    page.go_back()
+    sees(page, "rate 0.5, steps 3")
+    sees(page, "shift -2, kind the bound, steps 20")
+    page.go_forward()
+    sees(page, "rate 0.25, steps 2")
+
+
+def test_moves_write_one_address_and_no_history(open_page):
+    page = open_page()
+    entries = page.evaluate("history.length")
+    for position in (0, 1, 2, 3, 4):
+        move(page.locator("#fig-bars [name=shift]"), position)
+    moves(page, "fig-bars", "kind", 1)
+    assert address(page) == "#figure=fig-bars&shift=2&kind=0.5+of+the+bound&steps=20"
+    assert page.evaluate("history.length") == entries
+    again = open_page(address(page))
+    sees(again, "shift 2, kind 0.5 of the bound, steps 20")
+    sees(again, START)
+
+
+def test_reload_and_return_from_another_page_keep_the_values(open_page):
+    page = open_page()
+    moves(page, "fig-curve", "rate", 0)
+    page.reload()
+    sees(page, "rate 0.25, steps 2")
+    page.get_by_text("another page").click()
+    page.wait_for_url("**/other.html")
+    page.go_back()
+    sees(page, "rate 0.25, steps 2")
+
+
+def test_link_from_another_page_scrolls_to_its_figure(open_page):
+    page = open_page(name="other")
+    page.get_by_text("two below").click()
+    sees(page, "shift -2, kind 0.5 of the bound, steps 20")
+    box = page.locator("#fig-bars").bounding_box()
+    assert 0 <= box["y"] < box["y"] + box["height"] <= 600
+
+
+def test_same_link_scrolls_again(open_page):
+    page = open_page()
+    page.get_by_text("see it diverge").click()
+    page.evaluate("scrollTo(0, 10000)")
+    page.get_by_text("see it diverge").evaluate("link => link.click()")
+    page.wait_for_function("scrollY < 100")
+
+
+def test_figure_in_view_does_not_jump(open_page):
+    page = open_page()
+    page.evaluate("scrollTo(0, 5)")
+    page.get_by_text("see it diverge").click()
+    sees(page, "rate 1.25, steps 2")
+    assert page.evaluate("scrollY") == 5
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("#steps=3", "rate 0.5, steps 3"),  # the first that has it
+        ("#steps=30&shift=0", "shift 0, kind the bound, steps 30"),  # the first that has both
+        ("#figure=fig-bars&steps=30", "shift 1, kind the bound, steps 30"),
+        ("#rate=1.250", "rate 1.25, steps 2"),
+        ("#shift=%E2%88%922", "shift -2, kind the bound, steps 20"),
+    ],
+)
+def test_address_chooses_the_figure_by_its_controls(open_page, address, sentence):
+    page = open_page(address)
+    sees(page, sentence)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "#rate=7",
+        "#rate=",
+        "#rate=fast",
+        "#speed=1",
+        "#figure=fig-none",
+        "#figure=fig-curve&speed=1",
+        "#rate",
+        "#=",
+        "#%",
+    ],
+)
+def test_wrong_names_and_values_show_the_start(open_page, address):
+    page = open_page(address)
+    page.locator("#fig-curve form").wait_for()
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    sees(page, START)
+    sees(page, BARS)
+
+
+def test_wrong_value_of_one_control_leaves_the_others(open_page):
+    sees(open_page("#rate=7&steps=3"), "rate 0.5, steps 3")
+
+
+def test_ordinary_anchors_lead_where_they_did_and_move_nothing(open_page):
+    page = open_page()
+    moves(page, "fig-curve", "rate", 0)
+    page.get_by_text("the end", exact=True).click()
+    page.wait_for_function("scrollY > 1000")
+    assert address(page) == "#end"
+    sees(page, "rate 0.25, steps 2")
+    page.go_back()
+    sees(page, "rate 0.25, steps 2")
+
+
+def test_reset_writes_the_start_values(open_page):
+    page = open_page("#rate=1.25")
+    sees(page, "rate 1.25, steps 2")
+    page.locator("#fig-curve").get_by_role("button", name="Reset").click()
+    sees(page, START)
+    page.wait_for_function("location.hash === '#figure=fig-curve&rate=0.5&steps=2'")
+
+
+def test_keyboard_goes_on_from_the_linked_control(open_page):
+    page = open_page("#rate=1.25")
+    sees(page, "rate 1.25, steps 2")
+    page.keyboard.press("ArrowLeft")
+    sees(page, "rate 1.0, steps 2")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    sees(page, "rate 1.0, steps 3")
