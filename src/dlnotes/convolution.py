@@ -22,7 +22,7 @@ CHUNK_BYTES = 2**20  # strips for so many bytes at a time: few enough to stay in
 def conv2d(x, W, b, *, stride=1, padding=0):
     r"""Cross-correlate a batch of images with a bank of kernels and add a bias.
 
-    Each output channel is :math:`z_f = \sum_c W_{fc} \star x_c + b_f`.
+    Each output channel is :math:`z_f = \sum_c x_c \star W_{fc} + b_f`.
     Introduced in the chapter "Convolutional networks".
 
     Parameters
