@@ -14,6 +14,7 @@ from built import ROOT, SITE, pages, visit
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGE_LIMIT = 1.5e6  # bytes, compressed, with all that the page loads
+HTML_LIMIT = 2e6  # bytes of the page itself, its figures inside, as it lies on a disk
 
 
 @pytest.fixture(scope="module", params=pages())
@@ -53,10 +54,11 @@ def test_names_no_foreign_resource(path):
     assert [url for url in loads if urlsplit(url).netloc] == []
 
 
-def test_weighs_little(page):
+def test_weighs_little(page, path):
     page.wait_for_load_state("networkidle")
     weight = sum(len(gzip.compress(response.body())) for response in page.answers if response.status == 200)
     assert weight < PAGE_LIMIT
+    assert (SITE / path).stat().st_size < HTML_LIMIT
 
 
 def test_math_is_rendered(page):
