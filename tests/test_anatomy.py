@@ -40,7 +40,10 @@ def exercise(number):
 @pytest.fixture
 def chapter():
     """The smallest chapter with every part."""
-    cells = [new_markdown_cell("# Title\n\nThe promise."), new_code_cell("explore(f)\nexplore(g)", execution_count=1)]
+    cells = [
+        new_markdown_cell("# Title\n\nThe promise [moves](#rate=2.1)."),
+        new_code_cell("explore(f)\nexplore(g)", execution_count=1),
+    ]
     for heading in HEADINGS:
         cells += [new_markdown_cell(f"## {heading}")]
         cells += [new_markdown_cell(text) for text in SECTIONS.get(heading, [])]
@@ -70,7 +73,8 @@ def test_headings_keep_their_order(chapter):
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("# Title\n\nThe promise.", "# Title", "promise"),
+        ("# Title\n\nThe promise [moves](#rate=2.1).", "# Title", "promise"),
+        ("#rate=2.1", "#rate", "sets no figure"),
         ("# Title", "Title", "title"),
         ("- To check.", "", "2 outcomes"),
         ("- To ask.", "- One.\n- Two.\n- Three.\n- Four.\n- To ask.", "7 outcomes"),

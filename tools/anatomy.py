@@ -27,7 +27,7 @@ GRADES = ["★", "★★", "★★★"]
 
 def problems(notebook):
     """Return what the chapter lacks, one sentence each; an empty list if it is complete."""
-    checks = (title, headings, outcomes, explorations, exercises, solutions, questions, references)
+    checks = (title, headings, outcomes, explorations, links, exercises, solutions, questions, references)
     return [problem for check in checks for problem in check(notebook)]
 
 
@@ -74,6 +74,12 @@ def explorations(notebook):
     count = sum(len(re.findall(r"\bexplore\(", cell.source)) for cell in notebook.cells if cell.cell_type == "code")
     if count < 2:
         yield f"It has {count} figures to explore: at least two are asked for."
+
+
+def links(notebook):
+    """At least one place in the text that sets a figure."""
+    if not re.search(r"\]\(#[^)=]+=", text(notebook)):
+        yield "Its text sets no figure: at least one link like [see it diverge](#learning_rate=2.1) is asked for."
 
 
 def exercises(notebook):
