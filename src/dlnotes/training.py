@@ -132,7 +132,8 @@ def progress(losses, epochs):
 
     Examples
     --------
-    >>> list(progress([0.5, 0.25], epochs=2))  # doctest: +SKIP
+    >>> list(progress([0.5, 0.25], epochs=2))  # doctest: +NORMALIZE_WHITESPACE
+    epoch 1 of 2: loss 0.5
     epoch 2 of 2: loss 0.25
     [0.5, 0.25]
     """
