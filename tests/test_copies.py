@@ -131,10 +131,9 @@ def test_unpacked_sliders_move(chromium, unpacked):
         figure = page.locator("figure.dlnotes-explore:has(form)").first
         before = figure.locator("svg").inner_html()
         shown = figure.get_attribute("data-picture")
-        move(
-            figure.locator("input[type=range]").first if figure.locator("input").count() else figure.locator("select"),
-            1,
-        )
+        control = figure.locator("form input, form select").first
+        at_start = control.evaluate("c => (c.matches('select') ? c.selectedIndex : Number(c.value)) === 0")
+        move(control, 1 if at_start else 0)
         page.wait_for_function("([f, shown]) => f.dataset.picture !== shown", arg=[figure.element_handle(), shown])
         assert figure.locator("svg").inner_html() != before
         page.close()
