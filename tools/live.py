@@ -38,7 +38,7 @@ MEGABYTES = 28  # of the first visit, as tests/test_live.py measures them
 SETUP = [
     nbformat.v4.new_markdown_cell(
         "**This copy of the chapter runs in your browser.**\n"
-        "Choose *Run → Run All Cells* in the menu; the first result takes about half a minute.\n"
+        "Choose *Run → Run All Cells* in the menu; the first result takes half a minute to a minute.\n"
         "Cells that train a network take longer than on a computer's own Python, a few of them minutes.\n"
         "Change what you like: it is kept in this browser, and the book stays as it is.",
         id="live-about",
@@ -234,7 +234,7 @@ def offer(notebook, page):
     return (
         f'<!-- live --><p class="live"><a href="{up}lite/notebooks/index.html?path={notebook.name}" target="_blank">'
         f"Open live</a> Run and change this chapter in your browser, in a new tab. "
-        f"The first visit loads about {MEGABYTES} MB, and the first result takes about half a minute."
+        f"The first visit loads about {MEGABYTES} MB, and the first result takes half a minute to a minute."
         + "".join(f' <a href="{address}" target="_blank">{place}</a>' for place, address in others.items())
         + f'</p><script src="{up}lite/live.js"></script><!-- /live -->'
     )
