@@ -2,9 +2,9 @@
 
 Run it in an environment of its own, because the book itself needs none of these::
 
-    python -m venv /tmp/make_data
-    /tmp/make_data/bin/pip install palmerpenguins==0.1.6 scikit-learn==1.9.1 scikit-image==0.26.0 numpy==2.4.6
-    /tmp/make_data/bin/python tools/make_data.py
+    python -m venv _build/make_data
+    _build/make_data/bin/pip install palmerpenguins==0.1.6 scikit-learn==1.9.1 scikit-image==0.26.0 numpy==2.4.6
+    _build/make_data/bin/python tools/make_data.py
 
 It makes the same files byte for byte, and prints their sha256, which src/dlnotes/data/README.md records.
 """
