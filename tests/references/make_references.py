@@ -2,9 +2,9 @@
 
 The tests compare with the stored numbers and need no PyTorch. To make them again, use an environment of its own::
 
-    python -m venv /tmp/make_references
-    /tmp/make_references/bin/pip install torch==2.13.0 numpy==2.4.6
-    /tmp/make_references/bin/python tests/references/make_references.py
+    python -m venv _build/make_references
+    _build/make_references/bin/pip install torch==2.13.0 numpy==2.4.6
+    _build/make_references/bin/python tests/references/make_references.py
 
 A case is stored as arrays named ``case.dtype.what``, where ``what`` is an argument, ``value``, ``dvalue`` (the gradient
 handed back), or ``d`` and an argument (what comes of it).
