@@ -1,11 +1,13 @@
 """The Sphinx extension, by building small books with it; and the builder, which leaves no half of one."""
 
 import io
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import nbformat
 import pytest
@@ -119,7 +121,7 @@ def site(tmp_path_factory):
         "katex_css_path": "katex/katex.min.css",
     }
     warnings = io.StringIO()
-    with patch_docutils(), docutils_namespace():
+    with patch.dict(os.environ), patch_docutils(), docutils_namespace():  # building sets variables for the kernels
         app = Sphinx(
             folder, None, folder / "html", folder / "doctrees", "html", settings, status=None, warning=warnings
         )
