@@ -57,6 +57,11 @@ def open_page(chromium, http_address):
         context.close()
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the tests that take minutes, so that no worker has one left when the others are done."""
+    items.sort(key=lambda item: not item.name.startswith("test_chapter_runs_live"))
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say what the tests of the live part have measured."""
     for report in terminalreporter.getreports("passed"):

@@ -16,6 +16,7 @@ from figures import move
 from pdf import make_pdf, print_pdf
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
+from pypdfium2 import PdfDocument
 
 ZIP, PDF = (SITE / f"dlnotes-{VERSION}.{kind}" for kind in ("zip", "pdf"))
 PREFACE = '<h1>Preface</h1><!-- live --><a href="../lite/x">Open live</a><!-- /live --><div class="copies"></div>'
@@ -156,9 +157,10 @@ def articles():
 
 
 @pytest.fixture(scope="module")
-def texts(book):
-    """The text of every page, without its spaces."""
-    return [re.sub(r"\s", "", page.extract_text()) for page in book.pages]
+def texts():
+    """The text of every page, without its spaces; pdfium reads it twenty times faster than pypdf."""
+    with PdfDocument(PDF) as book:
+        return [re.sub(r"\s", "", page.get_textpage().get_text_bounded()) for page in book]
 
 
 def heading(element):

@@ -15,22 +15,19 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import elsewhere
 import nbformat
 import yaml
+from copies import ROOT, SITE, VERSION
 from local_pyodide import CORE_FILES, PACKAGES, PyodideError, check, package_files
 from plain_markdown import PlainMarkdown
 
-ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "_build" / "html"
 WORK = ROOT / "_build" / "live"
 NOTEBOOKS = ROOT / "_build" / "notebooks"  # for Colab and Binder
 WHEELS = ROOT / ".venv" / "live"  # of tools/live.txt, put there by tools/install.py
 KERNEL = Path(sys.prefix, "share", "jupyter", "labextensions", "@jupyterlite", "pyodide-kernel-extension")
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 PYODIDE = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]["pyodide"]
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
 MEGABYTES = 28  # of the first visit, as tests/test_live.py measures them
