@@ -123,6 +123,11 @@ def test_fits_a_phone(page):
         .filter(e => e.getBoundingClientRect().right > 361).map(e => e.outerHTML.slice(0, 200))"""
     )
     assert wide == []
+    scrolled = page.evaluate(
+        """() => [...document.querySelectorAll("article .katex-display")]
+        .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.querySelector("annotation").textContent)"""
+    )
+    assert scrolled == [], "break these formulas into more lines"
 
 
 class Links(HTMLParser):
