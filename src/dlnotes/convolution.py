@@ -75,24 +75,22 @@ def conv2d(x, W, b, *, stride=1, padding=0):
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    down, right = require_convolution(x, W, b, stride)
+    stride = require_convolution(x, W, b, stride)
     padded, unpad = pad(x, padding=padding)
     batch, (filters, channels, kernel_height, kernel_width) = len(x), W.shape
-    rows, columns = window_positions(padded.shape[2:], W.shape[2:], (down, right))
+    rows, columns = window_positions(padded.shape[2:], W.shape[2:], stride)
+    met_rows, met_columns = slices_met(W.shape[2:], stride, (rows, columns))
     W_rows = W.transpose(2, 0, 1, 3).reshape(kernel_height, filters, -1)  # (kernel_height, filters, channels * width)
 
-    # What column n of the kernel meets while the window moves right, and what row m meets while it moves down.
-    met_columns = [np.s_[..., n : n + right * (columns - 1) + 1 : right] for n in range(kernel_width)]
-    met_rows = [np.s_[..., m : m + down * (rows - 1) + 1 : down, :] for m in range(kernel_height)]
     strips = np.empty((batch, channels, kernel_width, padded.shape[2], columns), x.dtype)
     for n, met in enumerate(met_columns):
-        strips[:, :, n] = padded[met]
+        strips[:, :, n] = padded[..., met]
     chunk = max(1, CHUNK_BYTES * batch // max(1, strips.nbytes))  # images at a time
     chunks = [slice(start, start + chunk) for start in range(0, batch, chunk)]
 
     def matrices(some, m):
         """What row m of the kernel meets, for each image; without a vertical stride nothing is copied."""
-        return strips[some][met_rows[m]].reshape(-1, channels * kernel_width, rows * columns)
+        return strips[some][..., met_rows[m], :].reshape(-1, channels * kernel_width, rows * columns)
 
     z = np.empty((batch, filters, rows * columns), np.result_type(x, W, b))
     for some in chunks:
@@ -108,9 +106,10 @@ def conv2d(x, W, b, *, stride=1, padding=0):
             dstrips = np.zeros_like(strips[some])
             for m, met in enumerate(met_rows):
                 dW_rows[m] += (delta_matrices[some] @ matrices(some, m).transpose(0, 2, 1)).sum(axis=0)
-                dstrips[met] += (W_rows[m].T @ delta_matrices[some]).reshape(dstrips[met].shape)
+                block = dstrips[..., met, :]
+                block += (W_rows[m].T @ delta_matrices[some]).reshape(block.shape)
             for n, met in enumerate(met_columns):
-                dpadded[some][met] += dstrips[:, :, n]
+                dpadded[some][..., met] += dstrips[:, :, n]
         dW = dW_rows.reshape(kernel_height, filters, channels, kernel_width).transpose(1, 2, 0, 3)
         return unpad(dpadded), dW.copy(), delta.sum(axis=(0, 2, 3))
 
@@ -486,11 +485,15 @@ def window_positions(image, window, stride):
 
 def window_pixels(window, stride, positions):
     """For each pixel of the window, the slices of the rows and columns it meets while the window moves."""
-    down, right = (
+    return list(product(*slices_met(window, stride, positions)))
+
+
+def slices_met(window, stride, positions):
+    """For each row of the window, and for each column, the slice of those it meets while the window moves."""
+    return [
         [slice(start, start + s * (n - 1) + 1, s) for start in range(w)]
         for w, s, n in zip(window, stride, positions, strict=True)
-    )
-    return list(product(down, right))
+    ]
 
 
 def pooling_pixels(x, window, stride):
