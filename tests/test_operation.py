@@ -3,7 +3,7 @@ import inspect
 import numpy as np
 import pytest
 
-from dlnotes.operation import as_floats, as_integers, operation, require_rng
+from dlnotes.operation import as_floats, as_integers, operation, require_count, require_rng
 
 
 @operation
@@ -121,3 +121,20 @@ def test_only_a_generator_is_an_rng(rng):
     require_rng(np.random.default_rng())
     with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator, such as .*, got"):
         require_rng(rng)
+
+
+@pytest.mark.parametrize("value", [3, np.int8(3), np.uint64(3)])
+def test_a_count_is_a_python_integer(value):
+    assert type(require_count("size", value)) is int
+
+
+@pytest.mark.parametrize("value", [True, np.True_, 3.0, "3", None, [3]])
+def test_what_is_no_integer_is_no_count(value):
+    with pytest.raises(TypeError, match="size must be an integer of at least 1, got"):
+        require_count("size", value)
+
+
+def test_a_count_has_a_least_value():
+    assert require_count("padding", 0, least=0) == 0
+    with pytest.raises(ValueError, match="padding must be an integer of at least 0, got -1"):
+        require_count("padding", -1, least=0)

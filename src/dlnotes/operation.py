@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from numbers import Integral
 
 import numpy as np
 
@@ -92,6 +93,15 @@ def as_integers(name, value):
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold integers, got an array of dtype {array.dtype}")
     return array
+
+
+def require_count(name, value, least=1):
+    """Return `value` as a Python integer; refuse what counts nothing. NumPy's small integers would overflow later."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be an integer of at least {least}, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
+    return int(value)
 
 
 def require_rng(rng):
