@@ -11,31 +11,31 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 book: $(INSTALLED)  ## build the book into _build/html
-	@$(BIN)/python tools/book.py
+	@$(BIN)/python -m publish.book
 
 live: book  ## add the live part: the chapters as notebooks that run in the browser
-	@$(BIN)/python tools/live.py $(if $(PYODIDE),--pyodide "$(PYODIDE)")
+	@$(BIN)/python -m publish.lite $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
 pdf: book  ## add the whole book as one PDF
-	@$(BIN)/python tools/browser.py
-	@$(BIN)/python tools/pdf.py
+	@$(BIN)/python -m publish.browser
+	@$(BIN)/python -m publish.pdf
 
 zip: book  ## add the whole book as one archive of pages that open from a disk
-	@$(BIN)/python tools/archive.py
+	@$(BIN)/python -m publish.archive
 
 test: live pdf zip lint  ## run every test: package, notebooks, built pages, live part, PDF, archive
-	@$(BIN)/python tools/browser.py
-	@$(BIN)/python tools/local_pyodide.py
+	@$(BIN)/python -m publish.browser
+	@$(BIN)/python -m publish.local_pyodide
 	$(BIN)/pytest -n 2 --dist worksteal --doctest-modules --ignore tests/references tests src/dlnotes
 	$(BIN)/pytest -n 2 --dist loadfile --nbval book
 
 lint: $(INSTALLED)  ## check style and spelling
 	$(BIN)/ruff check
-	$(BIN)/ruff format --check src tests tools benchmarks book/_ext
+	$(BIN)/ruff format --check src publish tests tools benchmarks
 	$(BIN)/codespell
 
 notebooks: $(INSTALLED)  ## execute the chapters and store their outputs
-	@$(BIN)/python tools/notebooks.py
+	@$(BIN)/python -m publish.notebooks
 
 bench: $(INSTALLED)  ## time the operations beside PyTorch (to be installed first)
 	@$(BIN)/python benchmarks/run.py
@@ -49,6 +49,6 @@ serve: book  ## show the built book at http://localhost:8000
 clean:  ## remove everything that was built, but not what was installed
 	rm -rf _build .pytest_cache .ruff_cache
 
-$(INSTALLED): requirements.txt constraints.txt pyproject.toml package.json package-lock.json tools/live.txt tools/install.py
+$(INSTALLED): requirements.txt constraints.txt pyproject.toml package.json package-lock.json publish/lite.txt tools/install.py
 	@$(PYTHON) tools/install.py
 	@touch $@

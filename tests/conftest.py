@@ -2,69 +2,10 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: the tests run side by side already
 
-import functools
-import http.server
-import threading
-
 import numpy as np
 import pytest
-from browser import ARGUMENTS, find_browser
-from built import SITE, visit
-from playwright.sync_api import sync_playwright
 
 
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """One browser for all tests of a process."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture(scope="session")
-def http_address():
-    """The address of the built site over http."""
-    assert (SITE / "index.html").is_file(), "the book is not built: run `make book`"
-    handler = functools.partial(QuietHandler, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture
-def open_page(chromium, http_address):
-    """Open a page of the site in a fresh window."""
-    contexts = []
-
-    def open_page(path, address=http_address, **options):
-        contexts.append(chromium.new_context(viewport={"width": 1280, "height": 900}, **options))
-        return visit(contexts[-1], address, path)
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def pytest_collection_modifyitems(items):
-    """Begin with the tests that take minutes, so that no worker has one left when the others are done."""
-    items.sort(key=lambda item: not item.name.startswith("test_chapter_runs_live"))
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Say what the tests of the live part have measured."""
-    for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
-            if name == "live" and report.when == "call":
-                terminalreporter.write_line(f"live {value}")

@@ -44,7 +44,7 @@ def main():
     pip = [os.path.join(BIN, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run("pip install", *pip, "--requirement", "requirements.txt", "--constraint", "constraints.txt", "--editable", ".")
     pip_download = [pip[0], "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    wheels = ["--require-hashes", "--requirement", "tools/live.txt", "--dest", os.path.join(".venv", "live")]
+    wheels = ["--require-hashes", "--requirement", "publish/lite.txt", "--dest", os.path.join(".venv", "live")]
     run("pip download", *pip_download, *wheels)
     jupyterlite = "@jupyterlite/pyodide-kernel-extension"  # not for JupyterLab itself, where it only complains
     run("labextension", os.path.join(BIN, "jupyter"), "labextension", "disable", "--level=sys_prefix", jupyterlite)

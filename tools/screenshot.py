@@ -4,18 +4,19 @@ import argparse
 import io
 from pathlib import Path
 
-from browser import ARGUMENTS, find_browser
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
+from publish.browser import ARGUMENTS, find_browser
+from publish.project import ROOT, SITE
+
 TARGET = ROOT / ".github" / "readme.png"
 
 
 def main():
     """Show the first figure with sliders of a page, the page around it, and store it in few colours."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--site", type=Path, default=ROOT / "_build" / "html", help="folder of the built book")
+    parser.add_argument("--site", type=Path, default=SITE, help="folder of the built book")
     parser.add_argument("--page", default="book/gradient_descent.html")
     options = parser.parse_args()
     with sync_playwright() as playwright:

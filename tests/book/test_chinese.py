@@ -1,8 +1,9 @@
 """Chinese names in the prose of the book are marked as Chinese."""
 
-from dlnotes_book.chinese import mark
 from docutils import nodes
 from docutils.utils import new_document
+
+from publish.extension.chinese import mark
 
 
 def marked(*children):

@@ -10,27 +10,26 @@ folder, and then the whole site works without a network.
 
 import argparse
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-import elsewhere
 import nbformat
-import yaml
-from copies import ROOT, SITE, VERSION
-from local_pyodide import CORE_FILES, PACKAGES, PyodideError, check, package_files
-from plain_markdown import PlainMarkdown
+
+from publish import colab_binder
+from publish.local_pyodide import CORE_FILES, PACKAGES, check, package_files
+from publish.plain_markdown import PlainMarkdown
+from publish.project import ROOT, SITE, VERSION, PublishError, notebooks, run
 
 WORK = ROOT / "_build" / "live"
 NOTEBOOKS = ROOT / "_build" / "notebooks"  # for Colab and Binder
-WHEELS = ROOT / ".venv" / "live"  # of tools/live.txt, put there by tools/install.py
+WHEELS = ROOT / ".venv" / "live"  # of publish/lite.txt, put there by tools/install.py
 KERNEL = Path(sys.prefix, "share", "jupyter", "labextensions", "@jupyterlite", "pyodide-kernel-extension")
 PYODIDE = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]["pyodide"]
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
-MEGABYTES = 28  # of the first visit, as tests/test_live.py measures them
+REPRODUCIBLE = {"SOURCE_DATE_EPOCH": "1767225600"}  # the same files give the same bytes
+MEGABYTES = 28  # of the first visit, as tests/book/test_lite.py measures them
 
 SETUP = [
     nbformat.v4.new_markdown_cell(
@@ -52,10 +51,6 @@ PYODIDE_KERNEL = {"name": "python", "display_name": "Python (Pyodide)", "languag
 JUPYTER = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
-class LiveError(Exception):
-    """The live part can't be built; the message says why."""
-
-
 def main():
     """Build what the command line asks for; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -65,7 +60,7 @@ def main():
         pages = chapter_pages()
         lite = build(pages, options.pyodide and options.pyodide.resolve())
         install(lite, pages)
-    except (LiveError, PyodideError) as error:
+    except PublishError as error:
         print(f"{error}\n\nThe live part was NOT built; {SITE} is as it was.", file=sys.stderr)
         return 1
     size = sum(path.stat().st_size for path in (SITE / "lite").rglob("*") if path.is_file())
@@ -75,11 +70,9 @@ def main():
 
 def chapter_pages():
     """Return the notebooks of the book, each with its built page."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
-    pages = {ROOT / f"{file}.ipynb": SITE / f"{file}.html" for file in files if (ROOT / f"{file}.ipynb").is_file()}
+    pages = {path: SITE / path.relative_to(ROOT).with_suffix(".html") for path in notebooks()}
     if missing := [page.name for page in pages.values() if not page.is_file()]:
-        raise LiveError(f"The book is not built, or without {', '.join(missing)}: run `make book` first.")
+        raise PublishError(f"The book is not built, or without {', '.join(missing)}: run `make book` first.")
     return pages
 
 
@@ -88,7 +81,9 @@ def build(pages, pyodide):
     if pyodide:
         check(pyodide)
     if not KERNEL.is_dir() or len(list(WHEELS.glob("*.whl"))) < 3:
-        raise LiveError("JupyterLite is not installed, or not all of it: remove .venv/installed and run `make live`.")
+        raise PublishError(
+            "JupyterLite is not installed, or not all of it: remove .venv/installed and run `make live`."
+        )
     shutil.rmtree(WORK, ignore_errors=True)
     files, lite = WORK / "files", WORK / "lite"
     files.mkdir(parents=True)
@@ -98,7 +93,7 @@ def build(pages, pyodide):
             nbformat.write(live_copy(path, plain, SETUP, PYODIDE_KERNEL), files / path.name)
         write_notebooks_for_elsewhere(pages, plain)
     except ValueError as error:
-        raise LiveError(error) from error
+        raise PublishError(error) from error
 
     wheels = [dlnotes_wheel(), *sorted(WHEELS.glob("*.whl"))]
     widgets = [str(wheel) for wheel in wheels if wheel.name.startswith("jupyterlab_widgets")]
@@ -121,16 +116,16 @@ def build(pages, pyodide):
             "PipliteAddon": {"piplite_urls": [str(wheel) for wheel in wheels]},
         },
     )
-    run("jupyter", "lite", "build")
+    run("jupyter", "lite", "build", cwd=WORK, **REPRODUCIBLE)
     if pyodide:
         (lite / "static" / "pyodide").mkdir(parents=True)
         for name in [*CORE_FILES, *package_files(pyodide)]:
             shutil.copyfile(pyodide / name, lite / "static" / "pyodide" / name)
-    shutil.copyfile(ROOT / "tools" / "live.js", lite / "live.js")
+    shutil.copyfile(ROOT / "publish" / "lite.js", lite / "lite.js")
     for app in ("notebooks", "tree"):
         page = lite / app / "index.html"
         python = f"{'../static/pyodide/' if pyodide else CDN}pyodide.js"
-        script = f'<script src="../live.js" data-pyodide="{python}"></script>'
+        script = f'<script src="../lite.js" data-pyodide="{python}"></script>'
         page.write_text(page.read_text(encoding="utf-8").replace("<head>", f"<head>{script}", 1), encoding="utf-8")
     return lite
 
@@ -150,14 +145,14 @@ def live_copy(path, plain, setup, kernel):
 def write_notebooks_for_elsewhere(pages, plain):
     """Write what the branch for Colab and Binder holds, if a repository is configured."""
     shutil.rmtree(NOTEBOOKS, ignore_errors=True)
-    repository = elsewhere.repository()
+    repository = colab_binder.repository()
     if repository is None:
         return
     NOTEBOOKS.mkdir(parents=True)
     for path in pages:
-        copy = live_copy(path, plain, elsewhere.first_cells(repository), JUPYTER)
+        copy = live_copy(path, plain, colab_binder.first_cells(repository), JUPYTER)
         nbformat.write(copy, NOTEBOOKS / path.name)
-    (NOTEBOOKS / "requirements.txt").write_text(elsewhere.package(repository) + "\n", encoding="utf-8")
+    (NOTEBOOKS / "requirements.txt").write_text(colab_binder.package(repository) + "\n", encoding="utf-8")
 
 
 def dlnotes_wheel():
@@ -166,9 +161,8 @@ def dlnotes_wheel():
     shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy2(ROOT / name, source)
-    run(
-        sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(WORK), str(source)
-    )
+    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    run(*pip, "--wheel-dir", str(WORK), str(source), cwd=WORK, **REPRODUCIBLE)
     return next(WORK.glob("dlnotes-*.whl"))
 
 
@@ -195,18 +189,6 @@ def write_json(path, data):
     path.write_text(json.dumps(data, indent=1), encoding="utf-8")
 
 
-def run(*command):
-    """Run a command of the environment quietly; if it fails, raise `LiveError` with what it said."""
-    environment = dict(
-        os.environ,
-        PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        SOURCE_DATE_EPOCH="1767225600",  # the same files give the same bytes
-    )
-    step = subprocess.run(command, cwd=WORK, env=environment, capture_output=True, text=True, check=False)
-    if step.returncode:
-        raise LiveError("\n".join([f"{' '.join(command)} failed:", *(step.stdout + step.stderr).splitlines()[-15:]]))
-
-
 def install(lite, pages):
     """Move the folder `lite` into the site, then let each page offer it."""
     target, previous = SITE / "lite", WORK / "previous"
@@ -226,14 +208,14 @@ def install(lite, pages):
 def offer(notebook, page):
     """Return the line below the title of `page` that offers the live copy."""
     up = "../" * (len(page.relative_to(SITE).parts) - 1)
-    repository = elsewhere.repository()
-    others = elsewhere.links(repository, notebook.name) if repository else {}
+    repository = colab_binder.repository()
+    others = colab_binder.links(repository, notebook.name) if repository else {}
     return (
         f'<!-- live --><p class="live"><a href="{up}lite/notebooks/index.html?path={notebook.name}" target="_blank">'
         f"Open live</a> Run and change this chapter in your browser, in a new tab. "
         f"The first visit loads about {MEGABYTES} MB, and the first result takes half a minute to a minute."
         + "".join(f' <a href="{address}" target="_blank">{place}</a>' for place, address in others.items())
-        + f'</p><script src="{up}lite/live.js"></script><!-- /live -->'
+        + f'</p><script src="{up}lite/lite.js"></script><!-- /live -->'
     )
 
 

@@ -6,7 +6,6 @@ import inspect
 import pkgutil
 import re
 import tomllib
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -14,8 +13,8 @@ import yaml
 from pybtex.database import parse_file
 
 import dlnotes
+from publish.project import ROOT, VERSION, notebooks
 
-ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 ROOT_DOCUMENTS = sorted(ROOT.glob("*.md"))
 PAGES = sorted([*BOOK.glob("*.md"), *BOOK.glob("*.ipynb")])
@@ -72,15 +71,14 @@ def test_readme_names_the_two_commands_that_ci_runs():
 def test_every_file_linked_or_named_exists(path):
     text = read(path)
     linked = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "//" not in link]
-    scripts = re.findall(r"\b(?:tools|tests|book)/[\w/.-]+\.(?:py|ipynb|md|bib)\b", text)
+    scripts = re.findall(r"\b(?:publish|tools|tests|book)/[\w/.-]+\.(?:py|ipynb|md|bib)\b", text)
 
     assert [name for name in [*linked, *scripts] if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("document", ["README.md", "book/index.md"])
 def test_every_chapter_is_announced(document):
-    parts = yaml.safe_load(read(ROOT / "_toc.yml"))["parts"]
-    chapters = [Path(entry["file"]).name for part in parts if part.get("numbered") for entry in part["chapters"]]
+    chapters = [path.stem for path in notebooks(numbered_only=True)]
     pattern = r"\(book/(\w+)\.ipynb\) \|" if document == "README.md" else r"^\{doc\}`(\w+)`$"
 
     assert re.findall(pattern, read(ROOT / document), re.MULTILINE) == chapters
@@ -101,9 +99,9 @@ def test_citation_is_complete_and_names_this_version():
     assert citation["cff-version"] == "1.2.0"
     assert {"message", "title", "authors"} <= citation.keys()
     assert all(author["name"] for author in citation["authors"])
-    assert citation["version"] == project["version"]
+    assert citation["version"] == VERSION
     assert citation["license"] == project["license"]
-    assert f"\n## {project['version']}, {citation['date-released']}\n" in read(ROOT / "CHANGELOG.md")
+    assert f"\n## {VERSION}, {citation['date-released']}\n" in read(ROOT / "CHANGELOG.md")
 
 
 # --- the back matter -------------------------------------------------------------------------------------------------

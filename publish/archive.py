@@ -8,9 +8,10 @@ import re
 import sys
 import zipfile
 
-from copies import NAMES, SITE, VERSION, CopyError, link_copies, with_copies
+from publish.copies import NAMES, link_copies, with_copies
+from publish.project import SITE, VERSION, PublishError
 
-LIVE = re.compile(r"<!-- live -->.*?<!-- /live -->", re.DOTALL)  # what tools/live.py puts into a page
+LIVE = re.compile(r"<!-- live -->.*?<!-- /live -->", re.DOTALL)  # what publish/lite.py puts into a page
 
 
 def main():
@@ -19,7 +20,7 @@ def main():
     try:
         pack(SITE, target)
         link_copies(SITE)
-    except CopyError as error:
+    except PublishError as error:
         print(f"{error}\n\nThe archive was NOT made.", file=sys.stderr)
         return 1
     print(f"The book as archive, {target.stat().st_size / 1e6:.1f} MB: {target}")
@@ -29,7 +30,7 @@ def main():
 def pack(site, target):
     """Write the pages of `site` and all they need into the archive `target`, whole or not at all."""
     if not (site / "book" / "index.html").is_file():
-        raise CopyError("The book is not built: run `make book` first.")
+        raise PublishError("The book is not built: run `make book` first.")
     unfinished = target.with_suffix(".part")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in sorted(path for path in site.rglob("*") if path.is_file()):

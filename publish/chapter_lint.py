@@ -1,4 +1,4 @@
-"""Check that a chapter has all its parts: ``python tools/anatomy.py book/sigmoid.ipynb``.
+"""Check that a chapter has all its parts: ``python -m publish.chapter_lint book/sigmoid.ipynb``.
 
 What the parts are for is said in CONTRIBUTING; here only what can be counted is counted.
 """

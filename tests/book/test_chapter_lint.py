@@ -2,8 +2,9 @@
 
 import nbformat
 import pytest
-from anatomy import HEADINGS, problems
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from publish.chapter_lint import HEADINGS, problems
 
 QUESTION = """:::{question}
 Which one?

@@ -7,12 +7,12 @@ Without an address there is neither.
 
 import re
 import subprocess
-from pathlib import Path
 
 import nbformat
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from publish.project import ROOT
+
 BRANCH = "notebooks"
 
 

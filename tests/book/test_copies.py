@@ -7,16 +7,18 @@ import re
 import zipfile
 from pathlib import Path
 
-import archive
 import pytest
 from bs4 import BeautifulSoup
-from built import ROOT, SITE, pages, visit
-from copies import NAMES, VERSION, CopyError, link_copies
+from built import pages, visit
 from figures import move
-from pdf import make_pdf, print_pdf
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 from pypdfium2 import PdfDocument
+
+from publish import archive
+from publish.copies import NAMES, link_copies
+from publish.pdf import make_pdf, print_pdf
+from publish.project import ROOT, SITE, VERSION, PublishError
 
 ZIP, PDF = (SITE / f"dlnotes-{VERSION}.{kind}" for kind in ("zip", "pdf"))
 PREFACE = '<h1>Preface</h1><!-- live --><a href="../lite/x">Open live</a><!-- /live --><div class="copies"></div>'
@@ -61,7 +63,7 @@ def test_preface_offers_the_copies_that_are_there_and_no_other(small_site):
 
 def test_preface_without_a_place_is_named(small_site):
     (small_site / "book" / "index.html").write_text("no place", encoding="utf-8")
-    with pytest.raises(CopyError, match='must hold <div class="copies">'):
+    with pytest.raises(PublishError, match='must hold <div class="copies">'):
         link_copies(small_site)
 
 
@@ -98,7 +100,7 @@ def test_same_pages_give_the_same_bytes(small_site, tmp_path):
 
 
 def test_archive_of_no_book_is_refused(tmp_path):
-    with pytest.raises(CopyError, match="run `make book` first"):
+    with pytest.raises(PublishError, match="run `make book` first"):
         archive.pack(tmp_path, tmp_path / ZIP.name)
     assert list(tmp_path.iterdir()) == []
 
@@ -266,17 +268,17 @@ def test_no_glyph_is_missing(book, chromium, tmp_path):
 
 def test_what_would_be_cut_is_refused(chromium, tmp_path):
     source = tmp_path / "wide.html"
-    style = (ROOT / "tools" / "print.css").as_uri()
+    style = (ROOT / "publish" / "print.css").as_uri()
     source.write_text(
         f'<link rel="stylesheet" href="{style}"><p id="long" style="width: 700px">Too long.', encoding="utf-8"
     )
-    with pytest.raises(CopyError, match="Wider than a printed page is long: Too long"):
+    with pytest.raises(PublishError, match="Wider than a printed page is long: Too long"):
         print_pdf(chromium, source, tmp_path / "wide.pdf")
     assert not (tmp_path / "wide.pdf").exists()
 
 
 def test_pdf_of_no_book_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr("pdf.SITE", tmp_path)
-    with pytest.raises(CopyError, match=r"book/index\.html is missing: run `make book` first"):
+    with pytest.raises(PublishError, match=r"book/index\.html is missing: run `make book` first"):
         make_pdf(tmp_path / PDF.name)
     assert list(tmp_path.iterdir()) == []

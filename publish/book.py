@@ -3,7 +3,7 @@
 First the chapters whose code, package or versions have changed are executed, side by side; then Jupyter Book writes the
 pages into a work folder, every warning an error; only a complete site takes the place of the last one.
 
-``python tools/book.py --output _build/draft relu`` builds a draft elsewhere: only these chapters and the back matter,
+``python -m publish.book --output _build/draft relu`` builds a draft elsewhere: only these chapters and the back matter,
 as far as they exist, and warnings (of references to other chapters, say) are shown but don't stop it.
 """
 
@@ -20,13 +20,11 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from execution import ROOT, NotebookError, cache_path, execute, kernel_environment
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
-
-class BuildError(Exception):
-    """The book can't be built; the message says where and why."""
+from publish.execution import cache_path, execute, kernel_environment
+from publish.project import ROOT, PublishError, notebooks, read_toc, read_yaml, toc_files
 
 
 def main():
@@ -38,7 +36,7 @@ def main():
     output = options.output.resolve()
     try:
         build(output, options.chapters)
-    except BuildError as error:
+    except PublishError as error:
         left = f" {output / 'html'} is the last complete one." if (output / "html").exists() else ""
         print(f"\n{error}\n\nThe book was NOT built.{left}", file=sys.stderr)
         return 1
@@ -56,8 +54,8 @@ def build(output, chapters=()):
         return
 
     stamp.unlink(missing_ok=True)
-    execute_stale([ROOT / f"{name}.ipynb" for name in toc_files(toc) if (ROOT / f"{name}.ipynb").is_file()])
-    new_site = write_pages(output / "work", toc, draft=bool(chapters))
+    cache = execute_stale(notebooks(toc))
+    new_site = write_pages(output / "work", toc, cache, draft=bool(chapters))
     previous = output / "html.previous"
     shutil.rmtree(previous, ignore_errors=True)
     if site.exists():
@@ -72,17 +70,12 @@ def build(output, chapters=()):
         print(f"What was made of the last pages has gone with them; to have it again: make {' '.join(gone)}")
 
 
-def read_toc():
-    """Return the contents of ``_toc.yml``."""
-    return yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-
-
 def table_of_contents(chapters):
     """Return the contents of a draft: of the numbered chapters only these, of the back matter what there is."""
     toc = read_toc()
     known = {Path(name).name for name in toc_files(toc)}
     if unknown := set(chapters) - known:
-        raise BuildError(f"No such chapter: {', '.join(sorted(unknown))}. There are {', '.join(sorted(known))}.")
+        raise PublishError(f"No such chapter: {', '.join(sorted(unknown))}. There are {', '.join(sorted(known))}.")
     for part in toc["parts"]:
         part["chapters"] = [
             entry
@@ -94,26 +87,21 @@ def table_of_contents(chapters):
     return toc
 
 
-def toc_files(toc):
-    """Return the files of a table of contents, without extension, in reading order."""
-    return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
-
-
 def inputs_state(toc):
     """Name the state of everything the site is made from."""
     digest = hashlib.sha256(yaml.safe_dump(toc).encode())
-    folders = [ROOT / "book", ROOT / "src" / "dlnotes"]
+    folders = [ROOT / name for name in ("book", "src/dlnotes", "publish", "benchmarks")]
     files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
-    files += [ROOT / name for name in ("_config.yml", "requirements.txt", "package-lock.json", "tools/book.py")]
+    files += [ROOT / name for name in ("_config.yml", "requirements.txt", "constraints.txt", "package-lock.json")]
     for path in sorted(path for path in files if path.is_file() and ".ipynb_checkpoints" not in path.parts):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 def execute_stale(notebooks):
-    """Execute the notebooks that the cache does not hold yet, as many at a time as there are processors."""
+    """Execute the notebooks that the cache lacks, as many at a time as there are processors; return the cache."""
     path = cache_path(ROOT)
-    os.environ.update(kernel_environment(explore="static"), DLNOTES_EXECUTED=str(path))
+    os.environ.update(kernel_environment(explore="static"))
     for old in path.parent.glob("*"):
         if old != path and time.time() - old.stat().st_mtime > 3600:  # someone may be building with a younger one
             shutil.rmtree(old)
@@ -136,7 +124,7 @@ def execute_stale(notebooks):
             notebook = runs[run]
             try:
                 seconds = run.result()
-            except NotebookError as error:
+            except PublishError as error:
                 failures.append(str(error))
                 print(f"  {notebook.stem}: FAILED", flush=True)
             else:
@@ -144,23 +132,30 @@ def execute_stale(notebooks):
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
                 print(f"  {notebook.stem}: executed in {seconds:.1f} s", flush=True)
     if failures:
-        raise BuildError("\n\n".join(failures))
+        raise PublishError("\n\n".join(failures))
+    return path
 
 
-def write_pages(work, toc, draft):
+def write_pages(work, toc, cache, draft):
     """Let Jupyter Book write the site into the folder `work`; return the folder of the pages."""
     print("Writing the pages ...", flush=True)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     toc_path = work / "_toc.yml"
     toc_path.write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
+    config = read_yaml("_config.yml")
+    config["execute"]["cache"] = str(cache)
+    config["sphinx"]["local_extensions"] = dict.fromkeys(config["sphinx"]["local_extensions"], str(ROOT))
+    config_path = work / "_config.yml"
+    config_path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", str(ROOT), "--path-output", str(work), "--toc", str(toc_path)]
+    command += ["--config", str(config_path)]
     command += ["--quiet"] if draft else ["--quiet", "--warningiserror", "--keep-going"]
     run = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     pages = work / "_build" / "html"
     if run.returncode or not (pages / "index.html").is_file():
-        raise BuildError(readable(run.stdout))
+        raise PublishError(readable(run.stdout))
     if draft and "WARNING" in run.stdout:
         print(readable(run.stdout), flush=True)
     return pages

@@ -14,12 +14,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-import yaml
-from browser import ARGUMENTS, find_browser
 from bs4 import BeautifulSoup
-from copies import ROOT, SITE, VERSION, CopyError, link_copies
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
+
+from publish.browser import ARGUMENTS, find_browser
+from publish.copies import link_copies
+from publish.project import ROOT, SITE, VERSION, PublishError, read_toc, read_yaml
 
 FONTS = ROOT / "node_modules"
 STYLES = [
@@ -29,7 +30,7 @@ STYLES = [
     *(FONTS / "@fontsource" / "source-serif-4" / f"{cut}.css" for cut in ("400", "400-italic", "700", "700-italic")),
     *(FONTS / "@fontsource" / "source-sans-3" / f"{cut}.css" for cut in ("400", "400-italic", "700")),
     FONTS / "@fontsource-variable" / "noto-serif-sc" / "wght.css",
-    ROOT / "tools" / "print.css",
+    ROOT / "publish" / "print.css",
 ]
 # What is wider than the page, or than the box that holds it, would be cut.
 FIND_WIDE = """() => [...document.querySelectorAll("body *")]
@@ -52,7 +53,7 @@ def main():
     try:
         pages = make_pdf(target)
         link_copies(SITE)
-    except (CopyError, FileNotFoundError) as error:
+    except (PublishError, FileNotFoundError) as error:
         print(f"{error}\n\nThe PDF was NOT made.", file=sys.stderr)
         return 1
     print(f"The book as PDF, {pages} pages, {target.stat().st_size / 1e6:.1f} MB: {target}")
@@ -62,7 +63,7 @@ def main():
 def make_pdf(target):
     """Print the built book into the file `target`; return the number of pages."""
     if missing := [path for path in [SITE / "book" / "index.html", *STYLES] if not path.is_file()]:
-        raise CopyError(
+        raise PublishError(
             f"The book is not built, or not all is installed, {missing[0]} is missing: run `make book` first."
         )
     with tempfile.TemporaryDirectory(dir=SITE.parent) as folder, sync_playwright() as playwright:
@@ -89,9 +90,9 @@ def print_pdf(browser, source, target):
     page.goto(source.as_uri())
     page.evaluate("document.fonts.ready")
     if failed:
-        raise CopyError(f"The page to be printed lacks {', '.join(failed)}.")
+        raise PublishError(f"The page to be printed lacks {', '.join(failed)}.")
     if wide := page.evaluate(FIND_WIDE):
-        raise CopyError(f"Wider than a printed page is {wide[0]}")
+        raise PublishError(f"Wider than a printed page is {wide[0]}")
     page.pdf(path=target, prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
     page.close()
 
@@ -109,7 +110,7 @@ def page_numbers(reader):
 
 def read_parts():
     """Return for each part of the book its title and its articles, ready for print."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    toc = read_toc()
     parts = [("", [toc["root"]])]
     parts += [(part["caption"], [entry["file"] for entry in part["chapters"]]) for part in toc["parts"]]
     names = {Path(file).name for _, files in parts for file in files}
@@ -118,7 +119,7 @@ def read_parts():
 
 def print_page(parts, numbers):
     """Join the articles below a title and the contents, whose page numbers are `numbers`."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config = read_yaml("_config.yml")
     styles = "\n".join(f'<link rel="stylesheet" href="{path.as_uri()}">' for path in STYLES)
     chapters = [chapter for _, articles in parts for chapter in articles]
     articles = "\n".join(map(str, chapters))

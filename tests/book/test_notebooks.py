@@ -1,18 +1,16 @@
 """The stored notebooks: canonical, executed, small, accessible, one sentence a line."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
-from anatomy import problems
-from notebooks import canonical, dumps
 
-ROOT = Path(__file__).parent.parent
+from publish.chapter_lint import problems
+from publish.notebooks import canonical, dumps
+from publish.project import ROOT, notebooks
+
 NOTEBOOKS = sorted((ROOT / "book").rglob("*.ipynb"))
-PARTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
-CHAPTERS = [ROOT / f"{entry['file']}.ipynb" for part in PARTS if part.get("numbered") for entry in part["chapters"]]
+CHAPTERS = notebooks(numbered_only=True)
 
 # Cells whose output nbval does not compare; each says why in its metadata "nbval_reason".
 CELLS_NOT_COMPARED = 1
@@ -33,9 +31,7 @@ def code_cells(notebook):
 
 
 def test_every_notebook_is_in_the_table_of_contents():
-    listed = {ROOT / f"{entry['file']}.ipynb" for part in PARTS for entry in part["chapters"]}
-
-    assert set(CHAPTERS) <= set(NOTEBOOKS) <= listed
+    assert set(NOTEBOOKS) == set(notebooks())
 
 
 def test_is_canonical(path, notebook):

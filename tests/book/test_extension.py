@@ -6,21 +6,19 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from unittest.mock import patch
 
 import nbformat
 import pytest
-from dlnotes_book.execution import cache_path, source_state
-from notebooks import METADATA
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from dlnotes.explore import Choice, Slider
 from dlnotes.explore.html import explore_html
 from dlnotes.explore.pictures import Pictures
-
-ROOT = Path(__file__).parent.parent
+from publish.execution import cache_path, source_state
+from publish.notebooks import METADATA
+from publish.project import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # Sphinx and its extensions use what will be deprecated
 
@@ -111,7 +109,7 @@ def site(tmp_path_factory):
             notebook.cells.append(cell)
         nbformat.write(notebook, folder / f"{name}.ipynb")
     settings = {
-        "extensions": ["myst_nb", "sphinx_exercise", "sphinxcontrib.katex", "dlnotes_book"],
+        "extensions": ["myst_nb", "sphinx_exercise", "sphinxcontrib.katex", "publish.extension"],
         "exclude_patterns": ["node_modules"],
         "nb_execution_mode": "off",
         "myst_enable_extensions": ["colon_fence", "dollarmath"],
@@ -252,9 +250,9 @@ def test_other_changes_keep_the_cache(package, name):
 @pytest.fixture
 def build(tmp_path):
     """A book of one chapter, with the real configuration; return a function that builds it with this code."""
-    for name in ("_config.yml", "requirements.txt", "package-lock.json"):
+    for name in ("_config.yml", "requirements.txt", "constraints.txt", "package-lock.json", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("book/_ext", "book/_static", "tools"):
+    for name in ("book/_static", "publish"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("src", "node_modules"):
         (tmp_path / name).symlink_to(ROOT / name)
@@ -268,8 +266,8 @@ def build(tmp_path):
         notebook = nbformat.v4.new_notebook(metadata=METADATA)
         notebook.cells = [nbformat.v4.new_markdown_cell("# Chapter", id="t"), nbformat.v4.new_code_cell(code, id="c")]
         nbformat.write(notebook, tmp_path / "book" / "chapter.ipynb")
-        command = [sys.executable, str(tmp_path / "tools" / "book.py")]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "publish.book"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     return run
 

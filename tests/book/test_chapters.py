@@ -11,12 +11,13 @@ import re
 import nbformat
 import numpy as np
 import pytest
-from built import ROOT, pages, visit
+from built import pages, visit
 from figures import move, photograph
 
 import dlnotes.explore
 from dlnotes.explore.html import show_html
 from dlnotes.explore.pictures import Pictures
+from publish.project import ROOT
 
 
 @pytest.fixture(scope="module", params=pages(numbered_only=True))

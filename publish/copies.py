@@ -5,21 +5,14 @@ writes the pages without any.
 """
 
 import re
-import tomllib
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "_build" / "html"
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+from publish.project import SITE, VERSION, PublishError
+
 NAMES = {
     f"dlnotes-{VERSION}.pdf": "The whole book as one PDF",
     f"dlnotes-{VERSION}.zip": "All pages in one archive, to be unpacked; begin with <code>index.html</code>",
 }
 PLACE = re.compile(r'<div class="copies[^>]*>.*?</div>', re.DOTALL)
-
-
-class CopyError(Exception):
-    """A copy can't be made; the message says why."""
 
 
 def link_copies(site=SITE):
@@ -35,7 +28,9 @@ def link_copies(site=SITE):
 def with_copies(html, copies):
     """Return the text of the preface, offering `copies`, a dictionary from file names to their sizes in bytes."""
     if not PLACE.search(html):
-        raise CopyError('The preface has no place for the copies: book/index.md must hold <div class="copies"></div>.')
+        raise PublishError(
+            'The preface has no place for the copies: book/index.md must hold <div class="copies"></div>.'
+        )
     items = "".join(
         f'<li><a href="../{name}">{NAMES[name]}</a> ({name[-3:].upper()}, {size / 1e6:.1f} MB)</li>'
         for name, size in copies.items()

@@ -1,19 +1,11 @@
 """The built site, for the tests that open it in a browser."""
 
-from pathlib import Path
-
-import yaml
-
-ROOT = Path(__file__).parents[1]
-SITE = ROOT / "_build" / "html"
+from publish.project import read_toc, toc_files
 
 
 def pages(numbered_only=False):
     """Every page of the table of contents, or every numbered chapter, as its path below the site."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [part for part in toc["parts"] if part.get("numbered") or not numbered_only]
-    files = [chapter["file"] for part in parts for chapter in part["chapters"]]
-    return [f"{file}.html" for file in (files if numbered_only else [toc["root"], *files])]
+    return [f"{file}.html" for file in toc_files(read_toc(), numbered_only)]
 
 
 def visit(context, address, path):

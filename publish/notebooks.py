@@ -13,7 +13,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
-from execution import ROOT, NotebookError, execute, kernel_environment
+
+from publish.execution import execute, kernel_environment
+from publish.project import ROOT, PublishError
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -33,7 +35,7 @@ def main():
         for run in as_completed([pool.submit(store, path) for path in paths]):
             try:
                 print(run.result(), flush=True)
-            except NotebookError as error:
+            except PublishError as error:
                 print(f"{error}\n\nThis notebook was left as it is.", file=sys.stderr)
                 status = 1
     return status

@@ -1,7 +1,7 @@
 """The live part: every chapter is opened from its page and run to the end in JupyterLite, in a real browser.
 
 The network is cut. The site is served from a subfolder, and the pinned addresses of Pyodide are answered from
-``.pyodide``, which ``tools/local_pyodide.py`` makes; so what is tested is what `make live` has built, unchanged.
+``.pyodide``, which ``publish/local_pyodide.py`` makes; so what is tested is what `make live` has built, unchanged.
 """
 
 import functools
@@ -12,21 +12,21 @@ import threading
 import time
 from pathlib import Path
 
-import elsewhere
-import live
 import nbformat
 import pytest
-from built import ROOT, SITE, pages
-from local_pyodide import CORE_FILES, TARGET, check
-from plain_markdown import PlainMarkdown
 from playwright.sync_api import expect
+
+from publish import colab_binder, lite
+from publish.local_pyodide import CORE_FILES, TARGET, check
+from publish.plain_markdown import PlainMarkdown
+from publish.project import ROOT, SITE, notebooks
 
 FOLDER = "/some/where/"  # nothing may depend on lying at the root of its server
 PATIENCE = 900_000  # ms; networks train several times slower in a browser, and a slow machine must not fail
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
 COMPRESSED = {".whl", ".zip", ".woff2", ".png", ".ico"}  # other files are sent compressed by the usual servers
 
-CHAPTERS = [Path(page).stem for page in pages() if (ROOT / page).with_suffix(".ipynb").is_file()]
+CHAPTERS = [path.stem for path in notebooks()]
 
 
 class Network:
@@ -54,7 +54,7 @@ class Network:
     def answer(self, route):
         """Answer a request that does not go to the site."""
         url = route.request.url
-        file = self.pyodide / url.removeprefix(live.CDN) if self.pyodide and url.startswith(live.CDN) else None
+        file = self.pyodide / url.removeprefix(lite.CDN) if self.pyodide and url.startswith(lite.CDN) else None
         if file is None or not file.is_file():
             self.refused.append(url)
             route.abort()
@@ -169,7 +169,7 @@ def test_chapter_runs_live(site, window, name, record_property):
         move_a_slider(page)
     assert site.refused == []
     megabytes = site.megabytes()
-    assert megabytes == pytest.approx(live.MEGABYTES, rel=0.1), "the chapters' pages state another size"
+    assert megabytes == pytest.approx(lite.MEGABYTES, rel=0.1), "the chapters' pages state another size"
     record_property("live", f"{name}: {seconds:.0f} s from the click to the first result, {megabytes:.1f} MB")
 
 
@@ -186,9 +186,9 @@ def move_a_slider(page):
 
 
 def test_runs_offline_with_a_pyodide_of_its_own(network, window, tmp_path, monkeypatch):
-    monkeypatch.setattr(live, "WORK", tmp_path)
-    monkeypatch.setattr(live, "NOTEBOOKS", tmp_path / "notebooks")
-    built = live.build(live.chapter_pages(), TARGET)
+    monkeypatch.setattr(lite, "WORK", tmp_path)
+    monkeypatch.setattr(lite, "NOTEBOOKS", tmp_path / "notebooks")
+    built = lite.build(lite.chapter_pages(), TARGET)
     offline = network(built)
     page = window(offline).new_page()
     page.goto(f"{offline.address}notebooks/index.html?path=corrections.ipynb")
@@ -301,8 +301,8 @@ def test_plain_markdown_names_what_it_does_not_know(plain, markdown, message):
 @pytest.fixture
 def small_site(tmp_path, monkeypatch):
     """A site of one page, and a live part that is ready to be moved in."""
-    monkeypatch.setattr(live, "SITE", tmp_path / "html")
-    monkeypatch.setattr(live, "WORK", tmp_path / "live")
+    monkeypatch.setattr(lite, "SITE", tmp_path / "html")
+    monkeypatch.setattr(lite, "WORK", tmp_path / "live")
     page = tmp_path / "html" / "book" / "chapter.html"
     page.parent.mkdir(parents=True)
     page.write_text("<h1>Print</h1><p>No.</p><article><h1>Title</h1><p>Promise.</p><p>Text.</p></article>")
@@ -313,7 +313,7 @@ def small_site(tmp_path, monkeypatch):
 def test_page_offers_the_live_copy_once(small_site, tmp_path):
     for _ in range(2):
         (tmp_path / "live" / "lite").mkdir(parents=True, exist_ok=True)
-        live.install(tmp_path / "live" / "lite", {tmp_path / "chapter.ipynb": small_site})
+        lite.install(tmp_path / "live" / "lite", {tmp_path / "chapter.ipynb": small_site})
     html = small_site.read_text()
     assert html.count("Open live") == 1
     assert "<p>Promise.</p><!-- live -->" in html
@@ -324,15 +324,15 @@ def test_page_offers_the_live_copy_once(small_site, tmp_path):
 
 @pytest.mark.parametrize("folder", ["empty", "old"])
 def test_wrong_pyodide_changes_nothing(tmp_path, monkeypatch, capsys, small_site, folder):
-    monkeypatch.setattr(live, "chapter_pages", lambda: {tmp_path / "chapter.ipynb": small_site})
+    monkeypatch.setattr(lite, "chapter_pages", lambda: {tmp_path / "chapter.ipynb": small_site})
     before = small_site.read_text()
     pyodide = tmp_path / folder
     pyodide.mkdir()
     if folder == "old":
         for name in CORE_FILES:
             (pyodide / name).write_text('{"info": {"version": "0.26.0"}}')
-    monkeypatch.setattr("sys.argv", ["live.py", "--pyodide", str(pyodide)])
-    assert live.main() == 1
+    monkeypatch.setattr("sys.argv", ["lite.py", "--pyodide", str(pyodide)])
+    assert lite.main() == 1
     message = capsys.readouterr().err
     assert {"empty": "is no folder of Pyodide: it has no pyodide.js", "old": "holds Pyodide 0.26.0"}[folder] in message
     assert "The live part was NOT built" in message
@@ -341,25 +341,25 @@ def test_wrong_pyodide_changes_nothing(tmp_path, monkeypatch, capsys, small_site
 
 @pytest.fixture
 def configured(monkeypatch):
-    monkeypatch.setattr(elsewhere, "repository", lambda: "owner/name")
+    monkeypatch.setattr(colab_binder, "repository", lambda: "owner/name")
 
 
 def test_colab_and_binder_are_offered_with_an_address_only(small_site, monkeypatch, request):
     notebook = ROOT / "book" / "sigmoid.ipynb"
-    monkeypatch.setattr(elsewhere, "repository", lambda: None)
-    assert "olab" not in live.offer(notebook, small_site)
+    monkeypatch.setattr(colab_binder, "repository", lambda: None)
+    assert "olab" not in lite.offer(notebook, small_site)
     request.getfixturevalue("configured")
-    offer = live.offer(notebook, small_site)
+    offer = lite.offer(notebook, small_site)
     assert "https://colab.research.google.com/github/owner/name/blob/notebooks/sigmoid.ipynb" in offer
     assert "https://mybinder.org/v2/gh/owner/name/notebooks?urlpath=%2Fdoc%2Ftree%2Fsigmoid.ipynb" in offer
 
 
 def test_notebooks_for_colab_and_binder_install_this_commit(configured, tmp_path, monkeypatch):
-    monkeypatch.setattr(live, "NOTEBOOKS", tmp_path / "notebooks")
-    monkeypatch.setattr(elsewhere, "package", lambda repository: f"dlnotes @ git+https://{repository}@abc")
-    pages = live.chapter_pages()
+    monkeypatch.setattr(lite, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(colab_binder, "package", lambda repository: f"dlnotes @ git+https://{repository}@abc")
+    pages = lite.chapter_pages()
     plain = PlainMarkdown({path.stem: page for path, page in pages.items()}, ROOT / "book" / "references.bib")
-    live.write_notebooks_for_elsewhere(pages, plain)
+    lite.write_notebooks_for_elsewhere(pages, plain)
     copy = nbformat.read(tmp_path / "notebooks" / "sigmoid.ipynb", 4)
     assert copy.cells[0].source.startswith('%pip install -q "dlnotes @ git+https://owner/name@abc"')
     assert copy.metadata.kernelspec.name == "python3"
@@ -377,11 +377,11 @@ def test_notebooks_for_colab_and_binder_install_this_commit(configured, tmp_path
 def test_repository_is_read_from_the_configuration(tmp_path, config, expected):
     path = tmp_path / "_config.yml"
     path.write_text(config)
-    assert elsewhere.repository(path) == expected
+    assert colab_binder.repository(path) == expected
 
 
 def test_repository_elsewhere_is_refused(tmp_path):
     path = tmp_path / "_config.yml"
     path.write_text("repository: {url: https://example.org/owner/name}")
     with pytest.raises(ValueError, match=r"must be like https://github.com/owner/name, got 'https://example.org"):
-        elsewhere.repository(path)
+        colab_binder.repository(path)

@@ -1,0 +1,54 @@
+"""Where things are, which chapters there are, and the one exception of those who publish them."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "html"
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+class PublishError(Exception):
+    """The book, or a copy of it, can't be made; the message says where and why, and what to do."""
+
+
+def read_yaml(name):
+    """Return the contents of a YAML file at the top of the project."""
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def read_toc():
+    """Return the contents of ``_toc.yml``."""
+    return read_yaml("_toc.yml")
+
+
+def toc_files(toc, numbered_only=False):
+    """Return the files of a table of contents, without extension, in reading order: all, or the numbered chapters."""
+    parts = [part for part in toc["parts"] if part.get("numbered") or not numbered_only]
+    return [*([] if numbered_only else [toc["root"]]), *(entry["file"] for part in parts for entry in part["chapters"])]
+
+
+def notebooks(toc=None, numbered_only=False):
+    """Return the paths of the notebooks in reading order; not every page is one."""
+    paths = [ROOT / f"{file}.ipynb" for file in toc_files(toc or read_toc(), numbered_only)]
+    return [path for path in paths if path.is_file()]
+
+
+def run(*command, cwd=ROOT, **environment):
+    """Run a command of the project's environment quietly, with these variables besides.
+
+    Raises
+    ------
+    PublishError
+        If it fails; the message holds the last of what it said.
+    """
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = dict(os.environ, PATH=path, **environment)
+    step = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    if step.returncode:
+        raise PublishError("\n".join([f"{' '.join(command)} failed:", *(step.stdout + step.stderr).splitlines()[-15:]]))
