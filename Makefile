@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help book live pdf zip test lint notebooks bench lab serve clean
+.PHONY: help book live pdf zip test mutants lint notebooks bench lab serve clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ lint: $(INSTALLED)  ## check style and spelling
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check src publish tests tools benchmarks
 	$(BIN)/codespell
+
+mutants: $(INSTALLED)  ## change the mathematics in small ways, and see whether a test fails (most of an hour)
+	$(BIN)/python tests/mutation/run.py activations convolution dense gradient_check initializers layers losses \
+		operation optimizers pooling training windows
 
 notebooks: $(INSTALLED)  ## execute the chapters and store their outputs
 	@$(BIN)/python -m publish.notebooks
