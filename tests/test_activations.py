@@ -104,15 +104,22 @@ def test_leaky_relu_by_hand():
     np.testing.assert_allclose(backward([5.0, 5.0, 5.0]), [0.05, 0.05, 5], rtol=1e-15)
 
 
+@pytest.mark.parametrize(("dtype", "z"), [(np.float16, 300), (np.float32, 2e19), (np.float64, 1e200)])
+def test_gelu_far_out_is_z_or_0_and_so_is_its_slope(dtype, z):
+    a, backward = gelu(np.array([-z, z], dtype=dtype))
+    np.testing.assert_array_equal(a, np.array([0, z], dtype=dtype), strict=True)
+    np.testing.assert_array_equal(backward(np.ones(2, dtype=dtype)), np.array([0, 1], dtype=dtype), strict=True)
+
+
 def test_leaky_relu_of_slope_0_is_relu(rng):
     z, da = rng.standard_normal((2, 20))
     np.testing.assert_array_equal(leaky_relu(z, slope=0)[0], relu(z)[0])
     np.testing.assert_array_equal(leaky_relu(z, slope=0)[1](da), relu(z)[1](da))
 
 
-@pytest.mark.parametrize("slope", [-0.1, 1, 1.5, inf, nan, "0.1", None, [0.1], 0.1j])
+@pytest.mark.parametrize("slope", [-0.1, 1, 1.5, inf, nan, "0.1", None, [0.1], 0.1j, True, False])
 def test_leaky_relu_refuses_a_slope_out_of_range(slope):
-    with pytest.raises(ValueError, match="slope must be a number with 0 <= slope < 1, got") as error:
+    with pytest.raises((ValueError, TypeError), match="slope must be a number with 0 <= slope < 1, got") as error:
         leaky_relu([1.0], slope=slope)
     assert repr(slope) in str(error.value)
 

@@ -23,8 +23,9 @@ from dlnotes.convolution import (
 )
 from dlnotes.dense import dense, flatten
 from dlnotes.gradient_check import check_gradients, numerical_gradient
-from dlnotes.layers import Layer, Sequential
+from dlnotes.layers import Layer, Residual, Sequential, add
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
+from dlnotes.operation import as_tuple
 
 
 class Case(NamedTuple):
@@ -34,7 +35,7 @@ class Case(NamedTuple):
 
     def __str__(self):
         shapes = "-".join("x".join(map(str, a.shape)) or "scalar" for a in self.arguments)
-        options = "".join(f"-{name}={value}" for name, value in self.options.items())
+        options = "".join(f"-{name}={np.array2string(np.asarray(value))}" for name, value in self.options.items())
         return f"{self.operation.__name__}-{shapes}{options}"
 
     def call(self, dtype=np.float64):
@@ -73,7 +74,11 @@ def network(x, W1, b1, W2, b2):
     return Sequential(Layer(dense, W1, b1), Layer(leaky_relu, slope=0.1), Sequential(Layer(dense, W2, b2)), tanh)(x)
 
 
-CLASSES = {layer: Layer, network: Sequential}  # which class a wrapper above stands for
+def residual(x, W, b):
+    return Residual(Sequential(Layer(dense, W, b), tanh))(x)
+
+
+CLASSES = {layer: Layer, network: Sequential, residual: Residual}  # which class a wrapper above stands for
 
 CONVOLUTIONS = [  # x, W, options
     ((1, 2, 3, 4), (3, 2, 3, 2), {"padding": (1, 0)}),
@@ -90,8 +95,10 @@ CASES = [
     *(Case(softmax, (normal(*shape),), {}) for shape in SHAPES if shape),
     *(Case(softmax, (normal(2, 3, 4),), {"axis": axis}) for axis in (0, 1, -2)),
     *(Case(dense, (normal(*x), normal(*W), normal(W[0])), {}) for x, W in [
-        ((3, 4), (2, 4)), ((1, 4), (2, 4)), ((4, 4), (4, 4)), ((3, 1), (1, 1)), ((30, 20), (12, 20))
+        ((3, 4), (2, 4)), ((1, 4), (2, 4)), ((4, 4), (4, 4)), ((3, 1), (1, 1)), ((30, 20), (12, 20)),
+        ((2, 5, 3), (4, 3)), ((2, 1, 3, 2), (1, 2)),
     ]),
+    Case(add, (normal(2, 3), normal(2, 3)), {}),
     *(Case(flatten, (normal(*shape),), {}) for shape in [(3, 2, 2), (2, 4), (3,)]),
     *(Case(f, (normal(*x), normal(*W), normal(W[0])), options)
       for f, (x, W, options) in product((conv2d, conv2d_by_definition, true_conv2d), CONVOLUTIONS)),
@@ -106,6 +113,9 @@ CASES = [
     *(Case(cross_entropy, (normal(*shape), np.arange(shape[0]) % shape[1]), {"reduction": reduction})
       for shape, reduction in product([(3, 4), (1, 4), (5, 1), (30, 5)], ["mean", "sum"])),
     Case(cross_entropy, (normal(3, 4), np.array([3, 0, 3], dtype=np.uint8)), {}),
+    Case(cross_entropy, (normal(2, 3, 4), np.array([[0, 1, 3], [2, 2, 0]])), {}),
+    Case(cross_entropy, (normal(2, 3), np.array([2, -1])), {"mask": np.array([True, False])}),
+    Case(residual, (normal(3, 4), normal(4, 4), normal(4)), {}),
     Case(layer, (normal(3, 4), normal(2, 4), normal(2)), {}),
     *(Case(network, (normal(*x), normal(5, 4), normal(5), normal(2, 5), normal(2)), {}) for x in [(3, 4), (1, 4)]),
 ]  # fmt: skip
@@ -115,10 +125,6 @@ every_operation = pytest.mark.parametrize(
     "case", {case.operation: case for case in CASES if case.operation not in CLASSES}.values(), ids=str
 )
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
-
-def as_tuple(gradients):
-    return gradients if isinstance(gradients, tuple) else (gradients,)
 
 
 def random_dy(y, rng):

@@ -57,9 +57,9 @@ def test_numerical_gradient_refuses_a_function_of_several_values():
         numerical_gradient(lambda x: x, np.ones(2))
 
 
-@pytest.mark.parametrize("step", [0, -1e-5, np.nan])
+@pytest.mark.parametrize("step", [0, -1e-5, np.nan, np.inf])
 def test_numerical_gradient_refuses_a_step_that_is_none(step):
-    with pytest.raises(ValueError, match=f"step must be positive, got {step}"):
+    with pytest.raises(ValueError, match=f"step must be a positive number, got {step}"):
         numerical_gradient(np.sum, np.ones(2), step=step)
 
 
@@ -313,3 +313,15 @@ def test_options_reach_the_operation_and_arguments_stay(rng):
 def test_a_seed_is_refused_for_an_rng():
     with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator.*got 0"):
         check_gradients(sigmoid, np.ones(2), rng=0)
+
+
+@pytest.mark.parametrize(("x", "step"), [(1e11, 1e-5), (1e17, 1.0), (1.0, 1e-17)])
+def test_numerical_gradient_refuses_a_step_that_is_rounded_away(x, step):
+    with pytest.raises(ValueError, match=r"step must be larger for x = .*: .* is rounded away in it"):
+        numerical_gradient(np.sum, np.array([x]), step=step)
+
+
+@pytest.mark.parametrize("value", [None, "1", lambda: 1, [1.0, 2.0]])
+def test_numerical_gradient_refuses_a_function_of_no_number(value):
+    with pytest.raises((ValueError, TypeError), match="f must"):
+        numerical_gradient(lambda x: value, np.ones(2))

@@ -44,11 +44,11 @@ def test_the_rng_decides(initializer):
 
 
 @both
-@pytest.mark.parametrize("size", [0, -1, 2.0, "3", None])
+@pytest.mark.parametrize("size", [0, -1, 2.0, "3", None, True])
 def test_a_size_that_is_no_positive_integer_is_refused(initializer, size, rng):
-    with pytest.raises(ValueError, match=f"outputs must be a positive integer, got {size!r}"):
+    with pytest.raises((ValueError, TypeError), match=f"outputs must be an integer of at least 1, got {size!r}"):
         initializer(size, 2, rng)
-    with pytest.raises(ValueError, match=f"inputs must be a positive integer, got {size!r}"):
+    with pytest.raises((ValueError, TypeError), match=f"inputs must be an integer of at least 1, got {size!r}"):
         initializer(2, size, rng)
 
 
@@ -56,3 +56,9 @@ def test_a_size_that_is_no_positive_integer_is_refused(initializer, size, rng):
 def test_a_seed_is_refused_for_an_rng(initializer):
     with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator, such as .*, got 0"):
         initializer(2, 2, 0)
+
+
+@both
+def test_small_integers_of_numpy_are_sizes_as_well(initializer):
+    small = initializer(np.uint8(200), np.int8(100), np.random.default_rng(0))
+    np.testing.assert_array_equal(small, initializer(200, 100, np.random.default_rng(0)))

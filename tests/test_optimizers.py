@@ -60,13 +60,13 @@ def test_float32_stays_float32(rate):
     np.testing.assert_array_equal(w, np.full(2, 0.5, dtype=np.float32), strict=True)
 
 
-@pytest.mark.parametrize("rate", [0, -0.1, nan, inf, "0.1", None, [0.1], 1j])
+@pytest.mark.parametrize("rate", [0, -0.1, nan, inf, "0.1", None, [0.1], 1j, True])
 def test_a_rate_that_is_no_positive_number_is_refused(rate):
-    with pytest.raises(ValueError, match="the learning rate must be a positive number, got") as error:
+    with pytest.raises((ValueError, TypeError), match="the learning rate must be a positive number, got") as error:
         SGD(rate)
     assert str(error.value).endswith(repr(rate))
     w = np.array([1.0])
-    with pytest.raises(ValueError, match="the learning rate must be a positive number, got"):
+    with pytest.raises((ValueError, TypeError), match="the learning rate must be a positive number, got"):
         SGD(lambda step: rate).step([w], [[1.0]])
     np.testing.assert_array_equal(w, [1])
 
@@ -98,3 +98,19 @@ def test_parameters_that_cannot_move_in_place_are_refused(wrong):
         SGD(0.1).step([w, wrong], [[1.0], np.ones(np.shape(wrong))])
     assert str(error.value).endswith(repr(wrong))
     np.testing.assert_array_equal(w, [1])
+
+
+def test_nothing_moves_if_one_parameter_is_read_only():
+    first, second = np.array([1.0]), np.array([1.0])
+    second.flags.writeable = False
+    optimizer = SGD(0.1)
+    with pytest.raises(ValueError, match="parameter 1 must be an array that can be changed in place"):
+        optimizer.step([first, second], [[1.0], [1.0]])
+    assert first == 1.0
+    assert optimizer.steps == 0
+
+
+@pytest.mark.parametrize("parameters", [None, 3, np.ones(2), iter([])])
+def test_parameters_that_are_no_list_are_refused(parameters):
+    with pytest.raises(TypeError, match="parameters must be a list of arrays, got"):
+        SGD(0.1).step(parameters, [[1.0], [1.0]])

@@ -4,11 +4,12 @@ import pytest
 from dlnotes.activations import relu
 from dlnotes.datasets import digits, penguins
 from dlnotes.dense import dense
+from dlnotes.explore import progress
 from dlnotes.initializers import he
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.optimizers import SGD
-from dlnotes.training import accuracy, confusion_matrix, fit, minibatches, progress
+from dlnotes.training import accuracy, confusion_matrix, fit, minibatches
 
 # minibatches
 
@@ -31,9 +32,10 @@ def test_the_order_is_random_and_that_of_the_rng():
     np.testing.assert_array_equal(again, first)
 
 
-@pytest.mark.parametrize("batch_size", [0, -1, 11, 2.5, 2.0, "2", None])
+@pytest.mark.parametrize("batch_size", [0, -1, 11, 2.5, 2.0, "2", None, True])
 def test_a_batch_size_out_of_range_is_refused(batch_size, rng):
-    with pytest.raises(ValueError, match="batch_size must be an integer from 1 to 10, the number of examples") as error:
+    expected = r"batch_size must be (an integer of at least 1|at most 10)"
+    with pytest.raises((ValueError, TypeError), match=expected) as error:
         next(minibatches(10, batch_size, rng))
     assert str(error.value).endswith(f"got {batch_size!r}")
 
@@ -164,18 +166,30 @@ def test_a_training_that_diverges_shows_it(rng):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"y": Y[:3]}, "x and y must have the same number of examples, got 4 and 3"),
-        ({"epochs": 0}, "epochs must be a positive integer, got 0"),
-        ({"epochs": 1.5}, "epochs must be a positive integer, got 1.5"),
-        ({"batch_size": 5}, "batch_size must be an integer from 1 to 4, the number of examples, got 5"),
+        (
+            {"y": Y[:3]},
+            r"x and y must hold .*, at least one, got the shapes \(4, 1\) and \(3, 1\)",
+        ),
+        ({"epochs": 0}, "epochs must be an integer of at least 1, got 0"),
+        ({"epochs": 1.5}, "epochs must be an integer of at least 1, got 1.5"),
+        ({"epochs": True}, "epochs must be an integer of at least 1, got True"),
+        ({"batch_size": 5}, "batch_size must be at most 4, the number of examples, got 5"),
         ({"network": relu}, "expected a Layer or Sequential with parameters to train, got <function relu"),
         ({"network": Sequential(relu)}, "expected a Layer or Sequential with parameters to train, got <dlnotes.layers"),
+        ({"x": [[1.0], [2.0, 3.0]], "y": Y[:2]}, "x must be an array in which all rows are equally long"),
+        ({"x": 3.0}, "x and y must hold the same number of examples"),
+        ({"x": X[:0], "y": Y[:0]}, "x and y must hold the same number of examples, at least one"),
+        ({"loss": "mse"}, "loss must be a function of .*, such as squared_error, got 'mse'"),
+        ({"loss": lambda y_hat, y: 1.0}, "the loss must return a value and its backward map"),
+        ({"optimizer": 0.1}, "optimizer.step must be a method, as SGD has it, got None"),
+        ({"rng": 0}, "rng must be a numpy.random.Generator"),
+        ({"x": np.ma.masked_less(X, 1)}, "the mask of a masked array would be lost"),
     ],
 )
 def test_bad_input_is_refused(change, match, rng):
     given = {"network": line(), "loss": squared_error, "x": X, "y": Y, "optimizer": SGD(0.1)}
     given |= {"epochs": 1, "batch_size": 2, "rng": rng} | change
-    with pytest.raises(ValueError, match=match):
+    with pytest.raises((ValueError, TypeError), match=match):
         next(fit(**given))
 
 
@@ -183,7 +197,7 @@ def test_bad_input_is_refused(change, match, rng):
 
 
 def identity(x):
-    return x, None
+    return x, lambda dy: dy
 
 
 def test_accuracy_by_hand():
@@ -239,6 +253,22 @@ def test_confusion_matrix_has_the_accuracy_on_its_diagonal(rng):
 def test_confusion_matrix_refuses_labels_that_are_no_class(labels):
     with pytest.raises(ValueError, match=r"labels must be from 0 to 1, got (0 to 2|-1 to 0)"):
         confusion_matrix(identity, np.eye(2), labels)
+
+
+@pytest.mark.parametrize("labels", [[-1, 0], [0, 5]])
+def test_accuracy_refuses_labels_that_are_no_class(labels):
+    with pytest.raises(ValueError, match="labels must be from 0 to 1"):
+        accuracy(identity, np.eye(2), labels)
+
+
+@pytest.mark.parametrize("count", ["10", None, 10.0, True])
+def test_a_count_of_examples_that_is_none_is_refused(count, rng):
+    with pytest.raises(TypeError, match="count must be an integer of at least 1, got"):
+        next(minibatches(count, 1, rng))
+
+
+def test_small_integers_of_numpy_count_as_well(rng):
+    assert [len(rows) for rows in minibatches(120, np.int8(50), rng)] == [50, 50, 20]
 
 
 # progress

@@ -1,10 +1,10 @@
 """Activation functions: what a neuron does with its pre-activation z."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 
-from dlnotes.operation import operation
+from dlnotes.operation import operation, require_number
 
 
 @operation
@@ -138,7 +138,9 @@ def leaky_relu(z, *, slope=0.01):
     Raises
     ------
     ValueError
-        If `slope` is not a number from 0 to 1, 1 excluded.
+        If `slope` is not from 0 to 1, 1 excluded.
+    TypeError
+        If `slope` is no number.
 
     References
     ----------
@@ -151,13 +153,11 @@ def leaky_relu(z, *, slope=0.01):
     >>> a, backward(np.ones(2))
     (array([-0.2,  3. ]), array([0.1, 1. ]))
     """
-    if not (isinstance(slope, Real) and 0 <= slope < 1):
-        raise ValueError(f"slope must be a number with 0 <= slope < 1, got {slope!r}")
-    slope = float(slope)  # a NumPy float64 here would turn float32 results into float64
+    slope = require_number("slope", slope, "a number with 0 <= slope < 1", lambda s: 0 <= s < 1)
     a = np.where(z > 0, z, slope * z)
 
     def backward(da):
-        return da * np.where(z > 0, 1.0, slope).astype(z.dtype)
+        return np.where(z > 0, da, slope * da)
 
     return a, backward
 
@@ -192,12 +192,13 @@ def gelu(z):
     array([-0.1588,  0.    ,  0.8412])
     """
     scale = float(np.sqrt(2 / np.pi))
-    t = np.tanh(scale * (z + 0.044715 * z**3))
+    inner = np.clip(z, -9, 9)  # beyond, t is -1 or 1 to the last digit, and the cube could overflow
+    t = np.tanh(scale * (inner + 0.044715 * inner**3))
     a = 0.5 * z * (1 + t)
 
     def backward(da):
-        du = scale * (1 + 3 * 0.044715 * z**2)
-        return da * (0.5 * (1 + t) + 0.5 * z * (1 - t**2) * du)
+        u_prime = scale * (1 + 3 * 0.044715 * inner**2)
+        return da * (0.5 * (1 + t) + 0.5 * z * (1 - t**2) * u_prime)
 
     return a, backward
 
@@ -235,7 +236,7 @@ def softmax(z, *, axis=-1):
     array([[0.5, 0.5],
            [1. , 0. ]])
     """
-    if not (isinstance(axis, Integral) and -z.ndim <= axis < z.ndim):
+    if isinstance(axis, bool) or not (isinstance(axis, Integral) and -z.ndim <= axis < z.ndim):
         raise ValueError(f"axis must be one of the {z.ndim} axes of z, whose shape is {z.shape}, got {axis!r}")
     if z.shape[axis] == 0:
         raise ValueError(f"z must have at least one score along axis {axis}, got shape {z.shape}")

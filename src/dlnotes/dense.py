@@ -14,8 +14,8 @@ def dense(x, W, b):
 
     Parameters
     ----------
-    x : ndarray of shape (batch, inputs)
-        One example per row.
+    x : ndarray of shape (batch, ..., inputs)
+        One example per row, or one at each time step of each example.
     W : ndarray of shape (outputs, inputs)
         Weights; row j belongs to output j.
     b : ndarray of shape (outputs,)
@@ -23,7 +23,7 @@ def dense(x, W, b):
 
     Returns
     -------
-    z : ndarray of shape (batch, outputs)
+    z : ndarray of shape (batch, ..., outputs)
         Pre-activation.
     backward : callable
         Maps ``delta``, the gradient of the loss with respect to `z`, to ``(dx, dW, db)``.
@@ -43,17 +43,25 @@ def dense(x, W, b):
     >>> dx, dW, db
     (array([[3., 4.]]), array([[1., 2.]]), array([1.]))
     """
-    if x.ndim != 2 or W.ndim != 2 or x.shape[1] != W.shape[1] or b.shape != W.shape[:1]:
+    if x.ndim < 2 or W.ndim != 2 or x.shape[-1] != W.shape[1] or b.shape != W.shape[:1]:
         raise ValueError(
-            "expected x of shape (batch, inputs), W of shape (outputs, inputs) and b of shape (outputs,), "
+            "expected x of shape (batch, ..., inputs), W of shape (outputs, inputs) and b of shape (outputs,), "
             f"got x {x.shape}, W {W.shape} and b {b.shape}"
         )
     z = x @ W.T + b
+    x = as_rows(x)
 
     def backward(delta):
-        return delta @ W, delta.T @ x, delta.sum(axis=0)
+        dx = delta @ W
+        delta = as_rows(delta)
+        return dx, delta.T @ x, delta.sum(axis=0)
 
     return z, backward
+
+
+def as_rows(x):
+    """Return an array of shape (..., features) as a matrix, each of whose rows is one vector of features."""
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 @operation

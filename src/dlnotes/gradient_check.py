@@ -1,8 +1,18 @@
 """Is a gradient right? Ask the function itself, by moving its arguments a little."""
 
+from math import inf
+
 import numpy as np
 
-from dlnotes.operation import as_floats, require_rng
+from dlnotes.operation import (
+    as_array,
+    as_floats,
+    as_tuple,
+    require_callable,
+    require_number,
+    require_rng,
+    value_and_backward,
+)
 
 DIRECTIONS = 3  # random directions for each argument
 SMALL = 100  # up to this many entries, every entry is checked as well
@@ -31,26 +41,36 @@ def numerical_gradient(f, x, *, step=1e-5):
     Raises
     ------
     ValueError
-        If `f` does not return one number, or `step` is not positive.
+        If `f` does not return one number, or `step` is not positive, or so small that it is rounded away in `x`.
+    TypeError
+        If `f` is no function, `step` no number, or `x` holds none.
 
     Examples
     --------
     >>> numerical_gradient(lambda x: np.sum(x**2), np.array([1.0, -2.0])).round(6)
     array([ 2., -4.])
     """
-    if not step > 0:
-        raise ValueError(f"step must be positive, got {step!r}")
+    require_callable("f", f, "a function of one array")
+    step = require_number("step", step, "a positive number", lambda h: 0 < h < inf)
     x = as_floats("x", x).astype(np.float64)
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         after, before = x.copy(), x.copy()
         after[index] += step
         before[index] -= step
-        difference = f(after) - f(before)
-        if np.ndim(difference) != 0:
-            raise ValueError(f"f must return one number, got an array of shape {np.shape(difference)}")
-        gradient[index] = difference / (2 * step)
+        moved = after[index] - before[index]
+        if np.isfinite(x[index]) and not 0.9 < moved / (2 * step) < 1.1:
+            raise ValueError(f"step must be larger for x = {x[index]:g}: {step:g} is rounded away in it")
+        gradient[index] = (one_number(f(after)) - one_number(f(before))) / (2 * step)
     return gradient
+
+
+def one_number(value):
+    """Return the value of a function as a number, if it is one."""
+    value = as_floats("the value of f", value)
+    if value.ndim != 0:
+        raise ValueError(f"f must return one number, got an array of shape {value.shape}")
+    return value
 
 
 def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
@@ -63,7 +83,7 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
     Parameters
     ----------
     operation : callable
-        ``operation(*arguments, **options)`` returning ``(y, backward)``.
+        ``operation(*arguments, **options)`` returning ``(y, backward)``; `y` may be a tuple.
     *arguments : ndarray
         Where to check; floats are taken as float64, integers are left alone.
     rng : numpy.random.Generator
@@ -71,7 +91,7 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
     tolerance : float, default 1e-6
         The largest relative error allowed.
     **options
-        Handed to the operation.
+        Handed to the operation. It is called many times: one that draws random numbers has to draw the same each time.
 
     Returns
     -------
@@ -97,15 +117,21 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
     >>> check_gradients(sigmoid, rng.standard_normal((2, 3)), rng=rng) < 1e-6
     True
     """
+    require_callable("operation", operation, "something to call on arrays")
     require_rng(rng)
-    arguments = [np.asarray(argument) for argument in arguments]
+    tolerance = require_number("tolerance", tolerance, "a positive number", lambda t: 0 < t < inf)
+    arguments = [as_array(f"argument {position}", argument) for position, argument in enumerate(arguments)]
     arguments = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in arguments]
-    y, backward = operation(*arguments, **options)
-    if not np.all(np.isfinite(y)):
+
+    def value_of(*arguments):
+        y, backward = value_and_backward("the operation", operation(*arguments, **options))
+        return as_tuple(y), backward
+
+    y, backward = value_of(*arguments)
+    if not all(np.all(np.isfinite(part)) for part in y):
         raise AssertionError("the value of the operation is not finite everywhere, so no gradient can be measured")
-    dy = rng.standard_normal(np.shape(y))
-    gradients = backward(dy)
-    gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+    dy = tuple(rng.standard_normal(np.shape(part)) for part in y)
+    gradients = as_tuple(backward(*dy))
     if len(gradients) != len(arguments):
         raise AssertionError(f"expected one gradient for each of {len(arguments)} arguments, got {len(gradients)}")
 
@@ -122,15 +148,20 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
             raise AssertionError(f"the gradient of argument {position} is not finite everywhere")
 
         def value_at(moved, position=position):
-            return operation(*arguments[:position], moved, *arguments[position + 1 :], **options)[0]
+            return flat(value_of(*arguments[:position], moved, *arguments[position + 1 :])[0])
 
-        error = gradient_error(value_at, y, dy, argument, gradient, rng, tolerance)
+        error = gradient_error(value_at, flat(y), flat(dy), argument, gradient, rng, tolerance)
         if not error <= tolerance:
             raise AssertionError(
                 f"the gradient of argument {position} is off by {error:.1e} of its size (tolerance {tolerance:.0e})"
             )
         worst = max(worst, error)
     return worst
+
+
+def flat(parts):
+    """Return all numbers of several arrays, one after the other."""
+    return np.concatenate([np.ravel(part) for part in parts])
 
 
 def gradient_error(value_at, y, dy, x, gradient, rng, tolerance):

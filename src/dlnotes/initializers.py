@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlnotes.operation import require_rng
+from dlnotes.operation import require_count, require_rng
 
 
 def glorot(outputs, inputs, rng):
@@ -25,9 +25,9 @@ def glorot(outputs, inputs, rng):
     Raises
     ------
     ValueError
-        If a size is not a positive integer.
+        If a size is not positive.
     TypeError
-        If `rng` is not a generator.
+        If a size is no integer, or `rng` no generator.
 
     References
     ----------
@@ -40,7 +40,7 @@ def glorot(outputs, inputs, rng):
     >>> W.shape, round(float(W.std()), 2)
     ((300, 500), 0.05)
     """
-    require_sizes(outputs, inputs)
+    outputs, inputs = require_count("outputs", outputs), require_count("inputs", inputs)
     require_rng(rng)
     return np.sqrt(2 / (inputs + outputs)) * rng.standard_normal((outputs, inputs))
 
@@ -65,9 +65,9 @@ def he(outputs, inputs, rng):
     Raises
     ------
     ValueError
-        If a size is not a positive integer.
+        If a size is not positive.
     TypeError
-        If `rng` is not a generator.
+        If a size is no integer, or `rng` no generator.
 
     References
     ----------
@@ -80,12 +80,6 @@ def he(outputs, inputs, rng):
     >>> W.shape, round(float(W.std()), 2)
     ((300, 200), 0.1)
     """
-    require_sizes(outputs, inputs)
+    outputs, inputs = require_count("outputs", outputs), require_count("inputs", inputs)
     require_rng(rng)
     return np.sqrt(2 / inputs) * rng.standard_normal((outputs, inputs))
-
-
-def require_sizes(outputs, inputs):
-    for name, size in (("outputs", outputs), ("inputs", inputs)):
-        if not (isinstance(size, (int, np.integer)) and size > 0):
-            raise ValueError(f"{name} must be a positive integer, got {size!r}")

@@ -1,8 +1,55 @@
 """The shell around operations: layers that own parameters, and networks made of them."""
 
+import inspect
+
 import numpy as np
 
-from dlnotes.operation import as_floats
+from dlnotes.operation import as_floats, as_result, as_tuple, operation, require_same_shape, value_and_backward
+
+
+def forward(operation, *inputs, training, **options):
+    """Call an operation or a network; tell it whether it is being trained if it has an option of that name.
+
+    Parameters
+    ----------
+    operation : callable
+        ``operation(*inputs, **options)`` returning ``(y, backward)``.
+    *inputs : ndarray
+        Its arrays.
+    training : bool
+        Handed on only to what takes it.
+    **options
+        Handed on.
+
+    Returns
+    -------
+    tuple
+        Its value and its backward map.
+
+    Raises
+    ------
+    TypeError
+        If it does not return a value and a backward map.
+
+    Examples
+    --------
+    >>> from dlnotes.activations import relu
+    >>> y, backward = forward(relu, np.array([-1.0, 2.0]), training=True)
+    >>> y
+    array([0., 2.])
+    """
+    if takes_training(operation):
+        options["training"] = training
+    name = getattr(operation, "__name__", type(operation).__name__)
+    return value_and_backward(name, operation(*inputs, **options))
+
+
+def takes_training(operation):
+    """Whether a callable has an option `training`."""
+    try:
+        return "training" in inspect.signature(operation).parameters
+    except (TypeError, ValueError):  # some functions of other libraries have no signature
+        return False
 
 
 class Layer:
@@ -11,11 +58,12 @@ class Layer:
     Parameters
     ----------
     operation : callable
-        ``operation(x, *parameters, **options)`` returning ``(y, backward)``.
+        ``operation(*inputs, *parameters, **options)`` returning ``(y, backward)``.
     *parameters : ndarray
         What is to be learned. The layer keeps copies, which an optimizer changes in place. Integers become float64.
     **options
-        Handed to the operation on every call.
+        Handed to the operation on every call. Whether it is called in training is no option of the layer but of the
+        call, ``layer(x, training=True)``; operations that know no such difference are not told.
 
     Attributes
     ----------
@@ -39,15 +87,16 @@ class Layer:
         self.parameters = [np.array(as_floats(f"parameter {i}", p)) for i, p in enumerate(parameters)]
         self.options = options
 
-    def __call__(self, x):
-        return self.operation(x, *self.parameters, **self.options)
+    def __call__(self, *inputs, training=False):
+        return forward(self.operation, *inputs, *self.parameters, training=training, **self.options)
 
 
 class Sequential:
     """A network: layers and operations, one after the other.
 
     A network keeps the contract of an operation: called with a batch it returns ``(y, backward)``, and
-    ``backward(dy)`` gives ``(dx, *dparameters)``, the gradients in the order of `parameters`.
+    ``backward(dy)`` gives ``(dx, *dparameters)``, the gradients in the order of `parameters`. The first layer may take
+    several inputs; where a layer returns a tuple, its parts are the inputs of the next one.
 
     Parameters
     ----------
@@ -81,18 +130,94 @@ class Sequential:
         self.layers = layers
         self.parameters = [p for layer in layers for p in getattr(layer, "parameters", [])]
 
-    def __call__(self, x):
-        backwards = []
+    def __call__(self, *inputs, training=False):
+        passed = []
         for layer in self.layers:
-            x, layer_backward = layer(x)
-            backwards.append(layer_backward)
+            y, layer_backward = forward(layer, *inputs, training=training)
+            passed.append((layer_backward, len(inputs)))
+            inputs = as_tuple(y)
 
-        def backward(dy=1.0):
+        def backward(*dys):
             gradients = []
-            for layer_backward in reversed(backwards):
-                dx = layer_backward(dy)
-                dy, *dparameters = dx if isinstance(dx, tuple) else (dx,)
-                gradients = dparameters + gradients
-            return (dy, *gradients) if gradients else dy
+            for layer_backward, count in reversed(passed):
+                layer_gradients = as_tuple(layer_backward(*dys))
+                dys, dparameters = layer_gradients[:count], layer_gradients[count:]
+                gradients = [*dparameters, *gradients]
+            return as_result([*dys, *gradients])
 
-        return x, backward
+        return y, backward
+
+
+class Residual:
+    """A network with a path around it: its input is added to its value, ``y = x + branch(x)`` [1]_.
+
+    Parameters
+    ----------
+    branch : callable
+        A layer, network or operation whose value has the shape of its input.
+
+    Attributes
+    ----------
+    parameters : list of ndarray
+        The parameters of the branch.
+
+    References
+    ----------
+    .. [1] K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image recognition", CVPR 2016,
+       arXiv:1512.03385.
+
+    Examples
+    --------
+    >>> from dlnotes.activations import relu
+    >>> y, backward = Residual(relu)(np.array([[-1.0, 2.0]]))
+    >>> y, backward(np.ones((1, 2)))
+    (array([[-1.,  4.]]), array([[1., 2.]]))
+    """
+
+    def __init__(self, branch):
+        if not callable(branch):
+            raise TypeError(f"branch must be something to call on a batch, got {branch!r}")
+        self.branch = branch
+        self.parameters = list(getattr(branch, "parameters", []))
+
+    def __call__(self, x, *, training=False):
+        value, branch_backward = forward(self.branch, x, training=training)
+        y, add_backward = add(x, value)
+
+        def backward(*dys):
+            dx, dvalue = add_backward(*dys)
+            dx_branch, *dparameters = as_tuple(branch_backward(dvalue))
+            return as_result([dx + dx_branch, *dparameters])
+
+        return y, backward
+
+
+@operation
+def add(x, y):
+    """Add two arrays of one shape; each gets the whole gradient.
+
+    Parameters
+    ----------
+    x, y : ndarray of the same shape
+        What is added.
+
+    Returns
+    -------
+    z : ndarray of that shape
+        The sum.
+    backward : callable
+        Maps ``dz`` to ``(dx, dy)``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> z, backward = add(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    >>> z, backward(np.array([1.0, 0.0]))
+    (array([4., 6.]), (array([1., 0.]), array([1., 0.])))
+    """
+    require_same_shape("x", x, "y", y)
+    return x + y, lambda dz: (dz.copy(), dz.copy())

@@ -6,7 +6,8 @@ may be called without an argument, because training starts from dL/dL = 1.
 
 import numpy as np
 
-from dlnotes.operation import operation
+from dlnotes.activations import sigmoid
+from dlnotes.operation import as_array, operation, require_same_shape
 
 
 @operation
@@ -59,7 +60,7 @@ def squared_error(y_hat, y, *, reduction="mean"):
 
 
 @operation(integers=("labels",))
-def cross_entropy(z, labels, *, reduction="mean"):
+def cross_entropy(z, labels, *, mask=None, reduction="mean"):
     r"""Cross-entropy of the softmax of scores, for one right class an example.
 
     :math:`L = -\log \mathrm{softmax}(z)_y = \log \sum_k e^{z_k} - z_y`, whose gradient is
@@ -68,12 +69,14 @@ def cross_entropy(z, labels, *, reduction="mean"):
 
     Parameters
     ----------
-    z : ndarray of shape (batch, classes)
-        Scores (logits), before any softmax.
-    labels : ndarray of int of shape (batch,)
-        The right class of each example, from 0 to classes - 1.
+    z : ndarray of shape (batch, ..., classes)
+        Scores (logits), before any softmax: one vector for each example, or for each time step of each example.
+    labels : ndarray of int of shape (batch, ...)
+        The right class for each vector of scores, from 0 to classes - 1.
+    mask : ndarray of bool of shape (batch, ...), optional
+        Which labels count. The others are not read and may be anything: what fills up short sequences, for example.
     reduction : {"mean", "sum"}
-        What is done over the batch.
+        What is done over the labels that count.
 
     Returns
     -------
@@ -85,7 +88,9 @@ def cross_entropy(z, labels, *, reduction="mean"):
     Raises
     ------
     ValueError
-        If the shapes do not fit, a label is out of range, or `reduction` is something else.
+        If the shapes do not fit, a label is out of range, none counts, or `reduction` is something else.
+    TypeError
+        If `mask` does not hold booleans.
 
     Examples
     --------
@@ -95,26 +100,38 @@ def cross_entropy(z, labels, *, reduction="mean"):
     >>> backward()
     (array([[ 0.5, -0.5]]), None)
     """
-    if z.ndim != 2 or labels.shape != z.shape[:1]:
+    if z.ndim < 2 or labels.shape != z.shape[:-1]:
         raise ValueError(
-            "z must have shape (batch, classes) and labels shape (batch,), "
+            "z must have shape (batch, ..., classes) and labels shape (batch, ...), "
             f"got z of shape {z.shape} and labels of shape {labels.shape}"
         )
-    scale = batch_scale(reduction, z)
-    classes = z.shape[1]
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"labels must lie from 0 to {classes - 1}, got {labels.min()} to {labels.max()}")
-    rows = np.arange(len(z))
-    shifted = z - z.max(axis=1, keepdims=True)  # softmax does not change, and exp cannot overflow
-    log_y_hat = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    loss = -scale * np.sum(log_y_hat[rows, labels])
+    counts = np.ones(labels.shape, dtype=bool) if mask is None else counted(mask, labels)
+    scale = batch_scale(reduction, labels[counts])
+    classes = z.shape[-1]
+    if labels[counts].min() < 0 or labels[counts].max() >= classes:
+        raise ValueError(
+            f"labels must lie from 0 to {classes - 1}, got {labels[counts].min()} to {labels[counts].max()}"
+        )
+    onehot = labels[..., None] == np.arange(classes)
+    shifted = z - z.max(axis=-1, keepdims=True)  # softmax does not change, and exp cannot overflow
+    log_y_hat = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    loss = -scale * np.sum(log_y_hat[onehot & counts[..., None]])
 
     def backward(dloss):
-        dz = np.exp(log_y_hat)
-        dz[rows, labels] -= 1
+        dz = np.where(counts[..., None], np.exp(log_y_hat) - onehot, 0)
         return dloss * scale * dz, None
 
     return loss, backward
+
+
+def counted(mask, labels):
+    """Return the mask of a loss as booleans, if it has one for each label."""
+    mask = as_array("mask", mask)
+    if mask.dtype != bool:
+        raise TypeError(f"mask must hold booleans, got an array of dtype {mask.dtype}")
+    if mask.shape != labels.shape:
+        raise ValueError(f"mask must have the shape of labels, {labels.shape}, got {mask.shape}")
+    return mask
 
 
 @operation
@@ -158,27 +175,18 @@ def binary_cross_entropy(z, y, *, reduction="mean"):
     scale = batch_scale(reduction, z)
     if y.min() < 0 or y.max() > 1:
         raise ValueError(f"y must lie from 0 to 1, got {y.min():g} to {y.max():g}")
-    e = np.exp(-np.abs(z))
-    loss = scale * np.sum(np.maximum(z, 0) - z * y + np.log1p(e))
+    loss = scale * np.sum(np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z))))
 
     def backward(dloss):
-        y_hat = np.where(z >= 0, 1, e) / (1 + e)
+        y_hat, _ = sigmoid(z)
         return dloss * scale * (y_hat - y), -dloss * scale * z
 
     return loss, backward
 
 
-def require_same_shape(first_name, first, second_name, second):
-    """Refuse what NumPy would broadcast: (batch, 1) minus (batch,) is (batch, batch), and no error."""
-    if first.shape != second.shape:
-        raise ValueError(
-            f"{first_name} and {second_name} must have the same shape, got {first.shape} and {second.shape}"
-        )
-
-
 def batch_scale(reduction, examples):
     """The factor that makes a sum over the batch what `reduction` asks for."""
-    if reduction not in ("mean", "sum"):
+    if not (isinstance(reduction, str) and reduction in ("mean", "sum")):
         raise ValueError(f'reduction must be "mean" or "sum", got {reduction!r}')
     if examples.ndim == 0 or examples.size == 0:
         raise ValueError(f"a loss needs a batch of at least one example along axis 0, got shape {examples.shape}")

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -10,28 +10,33 @@ import numpy as np
 def operation(function=None, *, integers=()):
     """Make a function keep the contract of `dlnotes`, so that its body can be formulas alone.
 
-    The positional parameters of `function` are arrays, its keyword-only parameters are options. The decorated
-    function takes anything NumPy can turn into real numbers, and its ``backward`` refuses a gradient of the wrong
-    shape. Integers and booleans become float64; a float dtype is kept.
+    The positional parameters of `function` are arrays, its keyword-only parameters are options. An array whose default
+    is ``None`` is optional; such arrays come last. The decorated function takes anything NumPy can turn into real
+    numbers, and its ``backward`` refuses gradients of the wrong shape. Integers and booleans become float64; a float
+    dtype is kept, and where arrays differ in theirs, the value has the larger one.
 
     Parameters
     ----------
     function : callable
-        ``function(*arrays, **options)`` returning ``(y, backward)``.
-    integers : tuple of str, optional
+        ``function(*arrays, **options)`` returning ``(y, backward)``, where `y` is an array or a tuple of arrays, and
+        ``backward`` takes one gradient for each of these and returns one for each positional parameter.
+    integers : str or tuple of str, optional
         The names of parameters that hold indices; they stay integers and have no gradient.
 
     Returns
     -------
     callable
-        The operation. Its ``backward(dy)`` gives one gradient per array, in the order of the parameters: a bare
-        array where there is only one, ``None`` for indices. Where `y` is a scalar, ``dy`` may be left out and is 1.
-        It reads the arguments and `y` themselves, no copies: after one is changed in place, it is out of date.
+        The operation. Its ``backward(dy)``, or ``backward(dy1, dy2)`` where `y` is a tuple of two, gives one gradient
+        for each array that was given, in the order of the parameters and in the array's shape and dtype: a bare array
+        where there is only one, ``None`` for indices. Where `y` is a scalar, ``dy`` may be left out and is 1; where
+        `y` is a tuple, ``None`` counts as zeros. It reads the arguments and `y` themselves, no copies: after one is
+        changed in place, it is out of date.
 
     Raises
     ------
     TypeError
-        If an array holds no real numbers, or an index array no integers.
+        If an array holds no real numbers, or an index array no integers; if `function` does not return a value and a
+        backward map, or this not one gradient for each parameter.
     ValueError
         If an array is ragged, or ``dy`` does not have the shape of `y`.
 
@@ -44,37 +49,94 @@ def operation(function=None, *, integers=()):
     >>> backward([1.0, 0.0])
     array([2., 0.])
     """
+    integers = (integers,) if isinstance(integers, str) else tuple(integers)
     if function is None:
         return functools.partial(operation, integers=integers)
+    if not callable(function):
+        raise TypeError(f"an operation is made of a function, got {function!r}")
 
     parameters = inspect.signature(function).parameters.values()
-    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    arrays = {p.name: p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
+    if unknown := set(integers) - set(arrays):
+        raise ValueError(f"integers must name parameters of {function.__name__}, {', '.join(arrays)}, got {unknown}")
 
     def convert(name, value):
+        if value is None and arrays[name].default is None:
+            return None
         return as_integers(name, value) if name in integers else as_floats(name, value)
 
     @functools.wraps(function)
-    def checked(*arrays, **options):
-        if len(arrays) > len(names):
+    def checked(*values, **options):
+        if len(values) > len(arrays):
             raise TypeError(
-                f"{function.__name__} takes {len(names)} array(s), {', '.join(names)}, but {len(arrays)} were given; "
+                f"{function.__name__} takes {len(arrays)} array(s), {', '.join(arrays)}, but {len(values)} were given; "
                 "options are given by name"
             )
-        arrays = [convert(name, value) for name, value in zip(names, arrays, strict=False)]
-        options = {name: convert(name, value) if name in names else value for name, value in options.items()}
-        y, backward = function(*arrays, **options)
+        values = [convert(name, value) for name, value in zip(arrays, values, strict=False)]
+        options = {name: convert(name, value) if name in arrays else value for name, value in options.items()}
+        y, backward = value_and_backward(function.__name__, function(*values, **options))
+        y = tuple(map(as_value, y)) if isinstance(y, tuple) else as_value(y)
+        given = [*values, *(options.get(name) for name in list(arrays)[len(values) :])]
 
-        def checked_backward(dy=1.0):
-            dy = as_floats("dy", dy).astype(y.dtype, copy=False)
-            if dy.shape != y.shape:
-                raise ValueError(
-                    f"dy must have the shape of the value of {function.__name__}, {y.shape}, got {dy.shape}"
+        def checked_backward(*gradients):
+            dys = output_gradients(function.__name__, gradients, y)
+            dxs = as_tuple(backward(*dys))
+            if len(dxs) != len(arrays):
+                raise TypeError(
+                    f"the backward map of {function.__name__} must return one gradient for each of "
+                    f"{', '.join(arrays)}, got {len(dxs)}"
                 )
-            return backward(dy)
+            pairs = [(dx, x) for dx, x in zip(dxs, given, strict=True) if x is not None]
+            return as_result([dx if dx is None else as_value(dx).astype(x.dtype, copy=False) for dx, x in pairs])
 
         return y, checked_backward
 
     return checked
+
+
+def value_and_backward(name, result):
+    """Return `result` if it is what an operation returns, ``(y, backward)``; `name` is what an error calls it."""
+    if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
+        raise TypeError(f"{name} must return a value and its backward map, (y, backward), got {kind(result)}")
+    return result
+
+
+def as_value(y):
+    """Return an array, or a number of NumPy's, as it is, and anything else as an array."""
+    return y if isinstance(y, np.ndarray | np.generic) else as_floats("the value of an operation", y)
+
+
+def output_gradients(name, gradients, y):
+    """Return one gradient for each part of the value `y` of the operation `name`, of its shape and dtype."""
+    if not isinstance(y, tuple):
+        if len(gradients) > 1:
+            raise TypeError(f"the backward map of {name} takes one gradient, got {len(gradients)}")
+        return [output_gradient(name, gradients[0] if gradients else 1.0, y)]
+    if len(gradients) != len(y):
+        raise TypeError(
+            f"the backward map of {name} takes {len(y)} gradients, one for each value, got {len(gradients)}"
+        )
+    return [
+        np.zeros_like(part) if dy is None else output_gradient(name, dy, part)
+        for dy, part in zip(gradients, y, strict=True)
+    ]
+
+
+def output_gradient(name, dy, y):
+    dy = as_floats("dy", dy).astype(y.dtype, copy=False)
+    if dy.shape != y.shape:
+        raise ValueError(f"dy must have the shape of the value of {name}, {y.shape}, got {dy.shape}")
+    return dy
+
+
+def as_tuple(values):
+    """Return several arrays, or a single one, as a tuple."""
+    return values if isinstance(values, tuple) else (values,)
+
+
+def as_result(values):
+    """Return a single array bare, several as a tuple: the reverse of `as_tuple`."""
+    return values[0] if len(values) == 1 else tuple(values)
 
 
 def as_floats(name, value):
@@ -104,6 +166,29 @@ def require_count(name, value, least=1):
     return int(value)
 
 
+def require_same_shape(first_name, first, second_name, second):
+    """Refuse what NumPy would broadcast: (batch, 1) minus (batch,) is (batch, batch), and no error."""
+    if first.shape != second.shape:
+        raise ValueError(
+            f"{first_name} and {second_name} must have the same shape, got {first.shape} and {second.shape}"
+        )
+
+
+def require_number(name, value, expected, holds):
+    """Return `value` as a Python float if it is a number for which `holds`; booleans and texts are none."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be {expected}, got {value!r}")
+    if not holds(value):
+        raise ValueError(f"{name} must be {expected}, got {value!r}")
+    return float(value)
+
+
+def require_callable(name, value, expected):
+    """Refuse what can't be called."""
+    if not callable(value):
+        raise TypeError(f"{name} must be {expected}, got {value!r}")
+
+
 def require_rng(rng):
     """Refuse what is no source of randomness, a seed for example."""
     if not isinstance(rng, np.random.Generator):
@@ -111,7 +196,17 @@ def require_rng(rng):
 
 
 def as_array(name, value):
+    """Turn `value` into an array; `name` is what an error calls it."""
+    if any(np.ma.isMaskedArray(part) for part in (value, *(value if isinstance(value, list | tuple) else ()))):
+        raise TypeError(f"{name} must be a plain array: the mask of a masked array would be lost")
     try:
         return np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name} must be an array in which all rows are equally long: {error}") from None
+    except Exception as error:
+        raise TypeError(f"{name} must be an array, got {kind(value)}: {error}") from None
+
+
+def kind(value):
+    """Name what was given, for a message: an array by its shape, anything else by its type."""
+    return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"

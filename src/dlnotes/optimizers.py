@@ -1,11 +1,10 @@
 """Optimizers: how parameters move, given their gradients."""
 
 from math import inf
-from numbers import Real
 
 import numpy as np
 
-from dlnotes.operation import as_floats
+from dlnotes.operation import as_floats, kind, require_number
 
 
 class SGD:
@@ -21,9 +20,10 @@ class SGD:
     Raises
     ------
     ValueError
-        If a learning rate is not a positive number, or, in `step`, a gradient does not fit its parameter.
+        If a learning rate is not positive, or, in `step`, a gradient does not fit its parameter, or this is read-only.
     TypeError
-        In `step`, if a parameter is not an array of floats, or a gradient holds no real numbers.
+        If a learning rate is no number, or, in `step`, a parameter is not an array of floats, or a gradient holds no
+        real numbers. Nothing has moved then.
 
     Examples
     --------
@@ -35,7 +35,7 @@ class SGD:
 
     def __init__(self, learning_rate):
         if not callable(learning_rate):
-            require_positive(learning_rate)
+            learning_rate = positive(learning_rate)
         self.learning_rate = learning_rate
         self.steps = 0
 
@@ -51,14 +51,17 @@ class SGD:
         """
         pairs = matched(parameters, gradients)
         rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
-        require_positive(rate)
+        rate = positive(rate)
         for parameter, gradient in pairs:
-            parameter -= float(rate) * gradient
+            parameter -= rate * gradient
         self.steps += 1
 
 
 def matched(parameters, gradients):
     """Pair parameters with gradients, all checked before the first one moves."""
+    for name, arrays in (("parameters", parameters), ("gradients", gradients)):
+        if not isinstance(arrays, list | tuple):
+            raise TypeError(f"{name} must be a list of arrays, got {kind(arrays)}")
     if len(parameters) != len(gradients):
         raise ValueError(f"expected one gradient for each of {len(parameters)} parameters, got {len(gradients)}")
     gradients = [as_floats(f"gradient {position}", gradient) for position, gradient in enumerate(gradients)]
@@ -67,6 +70,8 @@ def matched(parameters, gradients):
             raise TypeError(
                 f"parameter {position} must be an array of floats, to be changed in place, got {parameter!r}"
             )
+        if not parameter.flags.writeable:
+            raise ValueError(f"parameter {position} must be an array that can be changed in place, got a read-only one")
         if parameter.shape != gradient.shape:
             raise ValueError(
                 f"gradient {position} must have its parameter's shape {parameter.shape}, got {gradient.shape}"
@@ -74,6 +79,5 @@ def matched(parameters, gradients):
     return list(zip(parameters, gradients, strict=True))
 
 
-def require_positive(rate):
-    if not (isinstance(rate, Real) and 0 < rate < inf):
-        raise ValueError(f"the learning rate must be a positive number, got {rate!r}")
+def positive(rate):
+    return require_number("the learning rate", rate, "a positive number", lambda r: 0 < r < inf)

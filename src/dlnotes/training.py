@@ -1,11 +1,18 @@
 """The training loop: forward, loss, backward, update, again."""
 
-import os
-from numbers import Integral
-
 import numpy as np
 
-from dlnotes.operation import as_integers, require_rng
+from dlnotes.layers import forward
+from dlnotes.operation import (
+    as_array,
+    as_floats,
+    as_integers,
+    as_tuple,
+    require_callable,
+    require_count,
+    require_rng,
+    value_and_backward,
+)
 
 
 def minibatches(count, batch_size, rng):
@@ -30,15 +37,18 @@ def minibatches(count, batch_size, rng):
     Raises
     ------
     ValueError
-        If `batch_size` is not an integer between 1 and `count`.
+        If `batch_size` is not between 1 and `count`.
+    TypeError
+        If a number is no integer, or `rng` no generator.
 
     Examples
     --------
     >>> [len(rows) for rows in minibatches(10, 4, np.random.default_rng(0))]
     [4, 4, 2]
     """
-    if not (isinstance(batch_size, Integral) and 1 <= batch_size <= count):
-        raise ValueError(f"batch_size must be an integer from 1 to {count}, the number of examples, got {batch_size!r}")
+    count, batch_size = require_count("count", count), require_count("batch_size", batch_size)
+    if batch_size > count:
+        raise ValueError(f"batch_size must be at most {count}, the number of examples, got {batch_size}")
     require_rng(rng)
     order = rng.permutation(count)
     for start in range(0, count, batch_size):
@@ -78,6 +88,8 @@ def fit(network, loss, x, y, optimizer, *, epochs, batch_size, rng):
     ------
     ValueError
         If `x` and `y` differ in length, a number is out of range, or the network has nothing to train.
+    TypeError
+        If something is of the wrong kind: a loss that is no function, an optimizer without a step.
 
     Examples
     --------
@@ -92,57 +104,68 @@ def fit(network, loss, x, y, optimizer, *, epochs, batch_size, rng):
     >>> [p.round(2) for p in line.parameters]
     [array([[2.]]), array([1.])]
     """
-    x, y = np.asarray(x), np.asarray(y)
-    if len(x) != len(y):
-        raise ValueError(f"x and y must have the same number of examples, got {len(x)} and {len(y)}")
-    if not (isinstance(epochs, Integral) and epochs >= 1):
-        raise ValueError(f"epochs must be a positive integer, got {epochs!r}")
-    if not getattr(network, "parameters", None):
+    x, y = as_array("x", x), as_array("y", y)
+    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
+        raise ValueError(
+            f"x and y must hold the same number of examples, at least one, got the shapes {x.shape} and {y.shape}"
+        )
+    epochs, batch_size = require_count("epochs", epochs), require_count("batch_size", batch_size)
+    if not (callable(network) and getattr(network, "parameters", None)):
         raise ValueError(f"expected a Layer or Sequential with parameters to train, got {network!r}")
+    require_callable("optimizer.step", getattr(optimizer, "step", None), "a method, as SGD has it")
     for _ in range(epochs):
         total = 0.0
         for rows in minibatches(len(x), batch_size, rng):
-            y_hat, network_backward = network(x[rows])
-            value, loss_backward = loss(y_hat, y[rows])
-            dy_hat, _ = loss_backward()
-            _, *gradients = network_backward(dy_hat)
+            value, gradients = loss_and_gradients(network, loss, x[rows], y[rows])
             optimizer.step(network.parameters, gradients)
-            total += float(value) * len(rows)
+            total += value * len(rows)
         yield total / len(x)
 
 
-def progress(losses, epochs):
-    """Pass on the losses of `fit`, and tell on one line how far the training has come.
+def loss_and_gradients(network, loss, x, y):
+    """Go forward through a network in training and its loss, and all the way back.
 
-    The line is written over and over, in a terminal and in a notebook. Where outputs are stored to be compared, that
-    is where the environment variable DLNOTES_EXPLORE is preview or static, nothing is written. Introduced in the
-    chapter "Convolutional networks".
+    Introduced in the chapter "Gradient descent, derived".
 
     Parameters
     ----------
-    losses : iterable of float
-        One loss for each epoch.
-    epochs : int
-        How many there will be.
+    network : callable
+        A layer, a network or an operation.
+    loss : callable
+        ``loss(y_hat, y)`` returning ``(value, backward)``.
+    x : ndarray or tuple of ndarray
+        The input of the network; a tuple if it takes several.
+    y : ndarray
+        Targets or labels.
 
-    Yields
+    Returns
+    -------
+    value : float
+        The loss.
+    gradients : list of ndarray
+        One for each of the network's parameters, in their order.
+
+    Raises
     ------
-    mean_loss : float
-        The losses, unchanged.
+    TypeError
+        If the loss, or the network, does not return a value and a backward map.
 
     Examples
     --------
-    >>> list(progress([0.5, 0.25], epochs=2))  # doctest: +NORMALIZE_WHITESPACE
-    epoch 1 of 2: loss 0.5
-    epoch 2 of 2: loss 0.25
-    [0.5, 0.25]
+    >>> from dlnotes.dense import dense
+    >>> from dlnotes.layers import Layer
+    >>> from dlnotes.losses import squared_error
+    >>> line = Layer(dense, np.zeros((1, 1)), np.zeros(1))
+    >>> loss_and_gradients(line, squared_error, np.array([[2.0]]), np.array([[3.0]]))
+    (4.5, [array([[-6.]]), array([-3.])])
     """
-    silent = os.environ.get("DLNOTES_EXPLORE") in ("preview", "static")
-    for epoch, mean_loss in enumerate(losses, start=1):
-        if not silent:
-            last = epoch == epochs
-            print(f"\repoch {epoch} of {epochs}: loss {mean_loss:<8.4g}", end="\n" if last else "", flush=True)
-        yield mean_loss
+    require_callable("network", network, "a layer, a network or an operation")
+    require_callable("loss", loss, "a function of (y_hat, y), such as squared_error")
+    inputs = as_tuple(x)
+    y_hat, network_backward = forward(network, *inputs, training=True)
+    value, loss_backward = value_and_backward("the loss", loss(y_hat, y))
+    dy_hat, *_ = as_tuple(loss_backward())
+    return float(value), list(as_tuple(network_backward(dy_hat))[len(inputs) :])
 
 
 def accuracy(network, x, labels):
@@ -166,7 +189,7 @@ def accuracy(network, x, labels):
     ------
     ValueError
         If there is not one label for each row of scores, or no row, or fewer than two columns (a single score is
-        compared with 0), or a score is nan, as after a training that diverged.
+        compared with 0), or a score is nan, as after a training that diverged, or a label is no class.
 
     Examples
     --------
@@ -200,7 +223,7 @@ def confusion_matrix(network, x, labels):
     Raises
     ------
     ValueError
-        As for `accuracy`, or if a label is no class.
+        As for `accuracy`.
 
     Examples
     --------
@@ -211,8 +234,6 @@ def confusion_matrix(network, x, labels):
     """
     scores, labels = checked_scores(network, x, labels)
     classes = scores.shape[1]
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"labels must be from 0 to {classes - 1}, got {labels.min()} to {labels.max()}")
     counts = np.zeros((classes, classes), dtype=int)
     np.add.at(counts, (labels, scores.argmax(axis=1)), 1)
     return counts
@@ -220,8 +241,9 @@ def confusion_matrix(network, x, labels):
 
 def checked_scores(network, x, labels):
     """Return the network's scores and the labels as integers, if they fit each other."""
-    scores, _ = network(x)
-    labels = as_integers("labels", labels)
+    require_callable("network", network, "a network or an operation")
+    scores, _ = forward(network, x, training=False)
+    scores, labels = as_floats("the scores of the network", scores), as_integers("labels", labels)
     if scores.ndim != 2 or scores.size == 0 or scores.shape[1] < 2 or labels.shape != scores.shape[:1]:
         raise ValueError(
             "expected scores of shape (examples, classes), at least one example and two classes, "
@@ -229,4 +251,6 @@ def checked_scores(network, x, labels):
         )
     if np.isnan(scores).any():
         raise ValueError("expected scores that can be compared, got nan: has the training diverged?")
+    if labels.min() < 0 or labels.max() >= scores.shape[1]:
+        raise ValueError(f"labels must be from 0 to {scores.shape[1] - 1}, got {labels.min()} to {labels.max()}")
     return scores, labels

@@ -24,8 +24,9 @@ from pathlib import Path
 from dlnotes.explore.controls import Choice, Slider
 from dlnotes.explore.html import explore_html, show_html
 from dlnotes.explore.pictures import Pictures, compress, css_size, png
+from dlnotes.explore.progress import progress
 
-__all__ = ["PLAYER_FILES", "Choice", "Slider", "explore", "show"]
+__all__ = ["PLAYER_FILES", "Choice", "Slider", "explore", "progress", "show"]
 
 PLAYER_FILES = [Path(__file__).with_name(name) for name in ("player.css", "player.js")]
 
