@@ -1,6 +1,7 @@
 """The training loop: forward, loss, backward, update, again."""
 
 import os
+import sys
 from numbers import Integral
 
 import numpy as np
@@ -143,6 +144,45 @@ def progress(losses, epochs):
             last = epoch == epochs
             print(f"\repoch {epoch} of {epochs}: loss {mean_loss:<8.4g}", end="\n" if last else "", flush=True)
         yield mean_loss
+
+
+def fewer(count, *, in_browser, what="epochs"):
+    """Return how often to repeat something: `count` times, or only `in_browser` times where that would take minutes.
+
+    In the browser, where the live copies of the chapters run, Python computes about ten times more slowly; there the
+    smaller number is taken, and printed. Introduced in the chapter "ReLU and
+    vanishing gradients".
+
+    Parameters
+    ----------
+    count : int
+        How often on a computer's own Python.
+    in_browser : int
+        How often in the browser, at least once and not more often.
+    what : str, default "epochs"
+        What is counted, for the message.
+
+    Returns
+    -------
+    int
+        One of the two.
+
+    Raises
+    ------
+    ValueError
+        If `in_browser` is not between 1 and `count`.
+
+    Examples
+    --------
+    >>> fewer(60, in_browser=6)
+    60
+    """
+    if not 1 <= in_browser <= count:
+        raise ValueError(f"in_browser must be from 1 to {count}, the full number of {what}, got {in_browser!r}")
+    if sys.platform != "emscripten":
+        return count
+    print(f"In the browser: {in_browser} {what} in place of {count}.")
+    return in_browser
 
 
 def accuracy(network, x, labels):
