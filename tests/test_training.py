@@ -273,7 +273,7 @@ def test_fewer_is_the_full_number_on_a_computers_own_python(capsys):
 def test_fewer_is_the_small_number_in_the_browser_and_says_so(monkeypatch, capsys):
     monkeypatch.setattr(sys, "platform", "emscripten")
     assert fewer(3000, in_browser=300, what="steps") == 300
-    assert capsys.readouterr().out == "In the browser: 300 steps in place of 3000.\n"
+    assert capsys.readouterr().out == "In the browser: 300 in place of 3000 steps.\n"
 
 
 @pytest.mark.parametrize("in_browser", [0, 61])

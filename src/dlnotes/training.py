@@ -181,7 +181,7 @@ def fewer(count, *, in_browser, what="epochs"):
         raise ValueError(f"in_browser must be from 1 to {count}, the full number of {what}, got {in_browser!r}")
     if sys.platform != "emscripten":
         return count
-    print(f"In the browser: {in_browser} {what} in place of {count}.")
+    print(f"In the browser: {in_browser} in place of {count} {what}.")
     return in_browser
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import expect
+from scaled import scaled_cells
 
 from publish import colab_binder, lite
 from publish.local_pyodide import CORE_FILES, TARGET, check
@@ -129,6 +130,7 @@ def run_all(page):
         """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
         .every(prompt => /\\[\\d+\\]:/.test(prompt.textContent))""",
         timeout=PATIENCE,
+        polling=500,  # ms; asked at every frame it would take time from Python
     )
     return first
 
@@ -145,6 +147,29 @@ def pictures_that_fail(page):
     )
 
 
+def printed(page):
+    """Return for each cell what it printed, and the sentences below its movable figures."""
+    return page.locator(".jp-CodeCell").evaluate_all(
+        """cells => cells.map(cell => {
+            const texts = (selector) => [...cell.querySelectorAll(selector)].map(element => element.textContent);
+            const text = ["application/vnd.jupyter.stdout", "text/plain"].map(kind => `[data-mime-type="${kind}"] pre`);
+            return {text: texts(text.join()), sentences: texts(".widget-html-content p").filter(text => text)};
+        })"""
+    )
+
+
+def stored(cell):
+    """Return what `printed` has to find for a stored cell: its text, and the texts of its figures."""
+    bundles = [output.get("data", {"text/plain": output.get("text")}) for output in cell.outputs]
+    text = [bundle["text/plain"] for bundle in bundles if "image/png" not in bundle]
+    return text, [bundle["text/plain"] for bundle in bundles if "image/png" in bundle]
+
+
+def lines(texts):
+    """Return the lines of a cell's text, however it was cut, without white space at the ends."""
+    return "".join(texts).rstrip().splitlines()
+
+
 def code_cells(name):
     return [cell for cell in nbformat.read(ROOT / "book" / f"{name}.ipynb", 4).cells if cell.cell_type == "code"]
 
@@ -156,21 +181,33 @@ def test_chapter_runs_live(site, window, name, record_property):
     chapter.goto(f"{site.address}book/{name}.html")
     site.files.clear()
 
+    cells = code_cells(name)
     start = time.monotonic()
     with context.expect_page() as opened:
         chapter.get_by_role("link", name="Open live").click()
     page = opened.value
-    seconds = run_all(page) - start
+    first = run_all(page)
+    end = time.monotonic()
 
-    assert page.locator(".jp-CodeCell").count() == len(code_cells(name)) + 1  # the setup
+    _, *live = printed(page)  # without the setup
+    assert len(live) == len(cells)
     assert complaints(page) == []
     assert pictures_that_fail(page) == []
-    if any("explore(" in cell.source for cell in code_cells(name)):
+    scaled = scaled_cells([cell.source for cell in cells])
+    for number, (cell, shown) in enumerate(zip(cells, live, strict=True)):
+        if number not in scaled:
+            text, figures = stored(cell)
+            assert lines(shown["text"]) == lines(text), f"cell {number + 1} prints something else in the browser"
+            unlike = [s for s in shown["sentences"] if not any(figure.endswith(s) for figure in figures)]
+            assert unlike == [], f"cell {number + 1} says something else in the browser"
+    if any("explore(" in cell.source for cell in cells):
         move_a_slider(page)
     assert site.refused == []
     megabytes = site.megabytes()
     assert megabytes == pytest.approx(lite.MEGABYTES, rel=0.1), "the chapters' pages state another size"
-    record_property("live", f"{name}: {seconds:.0f} s from the click to the first result, {megabytes:.1f} MB")
+    compared = f"{len(cells) - len(scaled)} of {len(cells)} cells compared"
+    times = f"{first - start:.0f} s to the first result, {end - first:.0f} s of computing"
+    record_property("live", f"{name}: {times}, {compared}, {megabytes:.1f} MB")
 
 
 def move_a_slider(page):
