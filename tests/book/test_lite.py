@@ -8,6 +8,7 @@ import functools
 import gzip
 import http.server
 import re
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -174,6 +175,7 @@ def code_cells(name):
     return [cell for cell in nbformat.read(ROOT / "book" / f"{name}.ipynb", 4).cells if cell.cell_type == "code"]
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_chapter_runs_live(site, window, name, record_property):
     context = window(site)
@@ -222,10 +224,10 @@ def move_a_slider(page):
     assert handle.evaluate("handle => handle === document.activeElement"), "the slider lost the focus"
 
 
-def test_runs_offline_with_a_pyodide_of_its_own(network, window, tmp_path, monkeypatch):
-    monkeypatch.setattr(lite, "WORK", tmp_path)
-    monkeypatch.setattr(lite, "NOTEBOOKS", tmp_path / "notebooks")
-    built = lite.build(lite.chapter_pages(), TARGET)
+@pytest.mark.live
+def test_runs_offline_with_a_pyodide_of_its_own(network, window, tmp_path):
+    built = shutil.copytree(SITE / "lite", tmp_path / "lite")
+    lite.add_pyodide(built, TARGET)
     offline = network(built)
     page = window(offline).new_page()
     page.goto(f"{offline.address}notebooks/index.html?path=corrections.ipynb")
@@ -335,6 +337,11 @@ def test_plain_markdown_names_what_it_does_not_know(plain, markdown, message):
         plain.convert(markdown, "chapter")
 
 
+def test_draft_may_refer_to_other_chapters(plain):
+    plain.draft = True
+    assert plain.convert("See {numref}`fig-two`.", "chapter") == "See fig-two."
+
+
 @pytest.fixture
 def small_site(tmp_path, monkeypatch):
     """A site of one page, and a live part that is ready to be moved in."""
@@ -361,7 +368,7 @@ def test_page_offers_the_live_copy_once(small_site, tmp_path):
 
 @pytest.mark.parametrize("folder", ["empty", "old"])
 def test_wrong_pyodide_changes_nothing(tmp_path, monkeypatch, capsys, small_site, folder):
-    monkeypatch.setattr(lite, "chapter_pages", lambda: {tmp_path / "chapter.ipynb": small_site})
+    monkeypatch.setattr(lite, "chapter_pages", lambda chapters: {tmp_path / "chapter.ipynb": small_site})
     before = small_site.read_text()
     pyodide = tmp_path / folder
     pyodide.mkdir()
