@@ -40,7 +40,7 @@ check: $(INSTALLED)  ## build, compare, lint, open and run live one chapter: mak
 	@$(BIN)/python -m publish.local_pyodide
 	$(BIN)/ruff check book/$(CHAPTER).ipynb
 	@$(BIN)/python -m publish.compare book/$(CHAPTER).ipynb
-	$(BIN)/pytest -n 2 --dist worksteal -k "[$(CHAPTER)] or book/$(CHAPTER).html" $(CHAPTER_TESTS:%=tests/book/test_%.py)
+	$(BIN)/pytest -n 2 --dist loadfile -k "[$(CHAPTER)] or book/$(CHAPTER).html" $(CHAPTER_TESTS:%=tests/book/test_%.py)
 
 lint: $(INSTALLED)  ## check style and spelling
 	$(BIN)/ruff check
