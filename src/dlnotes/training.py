@@ -150,8 +150,8 @@ def fewer(count, *, in_browser, what="epochs"):
     """Return how often to repeat something: `count` times, or only `in_browser` times where that would take minutes.
 
     In the browser, where the live copies of the chapters run, Python computes about ten times more slowly; there the
-    smaller number is taken, and printed. Introduced in the chapter "ReLU and
-    vanishing gradients".
+    smaller number is taken, and printed. Introduced in the chapter "ReLU and vanishing
+    gradients".
 
     Parameters
     ----------
