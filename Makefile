@@ -3,9 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+CHAPTER_TESTS := lite chapters pages notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: help book live pdf zip test mutants lint notebooks bench lab serve clean
+.PHONY: help book live pdf zip test check mutants lint notebooks bench lab serve clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -23,11 +24,23 @@ pdf: book  ## add the whole book as one PDF
 zip: book  ## add the whole book as one archive of pages that open from a disk
 	@$(BIN)/python -m publish.archive
 
-test: live pdf zip lint  ## run every test: package, notebooks, built pages, live part, PDF, archive
-	@$(BIN)/python -m publish.browser
+test: book  ## run every test: package, notebooks, built pages, live part, PDF, archive
+	@$(MAKE) --no-print-directory -j 2 live pdf lint
+	@$(MAKE) --no-print-directory zip
 	@$(BIN)/python -m publish.local_pyodide
 	$(BIN)/pytest -n 2 --dist worksteal --doctest-modules --ignore tests/references tests src/dlnotes
-	$(BIN)/pytest -n 2 --dist loadfile --nbval book
+	@$(BIN)/python -m publish.compare
+
+check: export DLNOTES_BUILD := _build/draft
+check: $(INSTALLED)  ## build, compare, lint, open and run live one chapter: make check CHAPTER=relu
+	$(if $(CHAPTER),,$(error Say which chapter: make check CHAPTER=relu))
+	@$(BIN)/python -m publish.book --output $(DLNOTES_BUILD) $(CHAPTER)
+	@$(BIN)/python -m publish.lite $(CHAPTER)
+	@$(BIN)/python -m publish.browser
+	@$(BIN)/python -m publish.local_pyodide
+	$(BIN)/ruff check book/$(CHAPTER).ipynb
+	@$(BIN)/python -m publish.compare book/$(CHAPTER).ipynb
+	$(BIN)/pytest -n 2 --dist loadfile -k "[$(CHAPTER)] or book/$(CHAPTER).html" $(CHAPTER_TESTS:%=tests/book/test_%.py)
 
 lint: $(INSTALLED)  ## check style and spelling
 	$(BIN)/ruff check

@@ -4,7 +4,10 @@ jupyter-cache knows a notebook by its code cells. What they import from ``dlnote
 state of the package, of the versions it runs with and of this file has a cache of its own.
 """
 
+import asyncio
 import hashlib
+import os
+import platform
 import re
 import time
 from pathlib import Path
@@ -38,8 +41,21 @@ def kernel_environment(explore):
     return {"DLNOTES_EXPLORE": explore, "OPENBLAS_NUM_THREADS": "1"}  # one thread: sums in the same order everywhere
 
 
-def execute(notebook, path):
+def other_kernels():
+    """Return the variables with which a kernel computes as on another processor, or none where there is no such way.
+
+    Then OpenBLAS and NumPy use what every processor of this kind has, the instructions of 2008: sums are made in
+    another order, and exp and tanh differ in the last bit. NumPy's names are those of its version 2.4.
+    """
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return {}
+    return {"OPENBLAS_CORETYPE": "Nehalem", "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR"}
+
+
+def execute(notebook, path, **environment):
     """Execute `notebook` in place, in the folder of its file `path`; return the seconds it took.
+
+    Its kernel is started with the variables `environment` besides.
 
     The environment variable ``DLNOTES_EXPLORE`` decides what its `explore` figures give.
 
@@ -59,7 +75,7 @@ def execute(notebook, path):
         extra_arguments=["--log-level=40"],  # the kernel warns of its own TCP connection
     )
     try:
-        client.execute()
+        asyncio.run(client.async_execute(env=dict(os.environ, **environment)))
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise PublishError(describe(notebook, path, error)) from error
     return time.monotonic() - started

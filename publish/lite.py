@@ -20,14 +20,15 @@ import nbformat
 from publish import colab_binder
 from publish.local_pyodide import CORE_FILES, PACKAGES, check, package_files
 from publish.plain_markdown import PlainMarkdown
-from publish.project import ROOT, SITE, VERSION, PublishError, notebooks, run
+from publish.project import BUILD, ROOT, SITE, VERSION, PublishError, notebooks, run
 
-WORK = ROOT / "_build" / "live"
-NOTEBOOKS = ROOT / "_build" / "notebooks"  # for Colab and Binder
+WORK = BUILD / "live"
+NOTEBOOKS = BUILD / "notebooks"  # for Colab and Binder
 WHEELS = ROOT / ".venv" / "live"  # of publish/lite.txt, put there by tools/install.py
 KERNEL = Path(sys.prefix, "share", "jupyter", "labextensions", "@jupyterlite", "pyodide-kernel-extension")
 PYODIDE = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]["pyodide"]
 CDN = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
+APPS = ["notebooks", "tree"]
 REPRODUCIBLE = {"SOURCE_DATE_EPOCH": "1767225600"}  # the same files give the same bytes
 MEGABYTES = 28  # of the first visit, as tests/book/test_lite.py measures them
 
@@ -54,11 +55,12 @@ JUPYTER = {"name": "python3", "display_name": "Python 3", "language": "python"}
 def main():
     """Build what the command line asks for; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("chapters", nargs="*", help="of a draft that has only these chapters, by file name")
     parser.add_argument("--pyodide", type=Path, metavar="DIR", help=f"a folder with Pyodide {PYODIDE}")
     options = parser.parse_args()
     try:
-        pages = chapter_pages()
-        lite = build(pages, options.pyodide and options.pyodide.resolve())
+        pages = chapter_pages(options.chapters)
+        lite = build(pages, options.pyodide and options.pyodide.resolve(), draft=bool(options.chapters))
         install(lite, pages)
     except PublishError as error:
         print(f"{error}\n\nThe live part was NOT built; {SITE} is as it was.", file=sys.stderr)
@@ -68,15 +70,16 @@ def main():
     return 0
 
 
-def chapter_pages():
-    """Return the notebooks of the book, each with its built page."""
-    pages = {path: SITE / path.relative_to(ROOT).with_suffix(".html") for path in notebooks()}
+def chapter_pages(chapters=()):
+    """Return the notebooks of the book, or of a draft with these chapters, each with its built page."""
+    names = [path for path in notebooks() if not chapters or path.stem in chapters]
+    pages = {path: SITE / path.relative_to(ROOT).with_suffix(".html") for path in names}
     if missing := [page.name for page in pages.values() if not page.is_file()]:
         raise PublishError(f"The book is not built, or without {', '.join(missing)}: run `make book` first.")
     return pages
 
 
-def build(pages, pyodide):
+def build(pages, pyodide, draft=False):
     """Build JupyterLite with copies of the notebooks in a folder aside; return that folder."""
     if pyodide:
         check(pyodide)
@@ -88,7 +91,8 @@ def build(pages, pyodide):
     files, lite = WORK / "files", WORK / "lite"
     files.mkdir(parents=True)
     try:
-        plain = PlainMarkdown({path.stem: page for path, page in pages.items()}, ROOT / "book" / "references.bib")
+        built = {path.stem: page for path, page in pages.items()}
+        plain = PlainMarkdown(built, ROOT / "book" / "references.bib", draft)
         for path in pages:
             nbformat.write(live_copy(path, plain, SETUP, PYODIDE_KERNEL), files / path.name)
         write_notebooks_for_elsewhere(pages, plain)
@@ -97,14 +101,14 @@ def build(pages, pyodide):
 
     wheels = [dlnotes_wheel(), *sorted(WHEELS.glob("*.whl"))]
     widgets = [str(wheel) for wheel in wheels if wheel.name.startswith("jupyterlab_widgets")]
-    write_json(WORK / "jupyter-lite.json", site_settings(f"{'./static/pyodide/' if pyodide else CDN}pyodide.js"))
+    write_json(WORK / "jupyter-lite.json", site_settings())
     # All cells are in the page, so that the browser's search and screen readers find them.
     write_json(WORK / "overrides.json", {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}})
     write_json(
         WORK / "jupyter_lite_config.json",
         {
             "LiteBuildConfig": {
-                "apps": ["notebooks", "tree"],
+                "apps": APPS,
                 "contents": [str(files)],
                 "output_dir": str(lite),
                 "cache_dir": str(WORK / "cache"),
@@ -117,17 +121,26 @@ def build(pages, pyodide):
         },
     )
     run("jupyter", "lite", "build", cwd=WORK, **REPRODUCIBLE)
-    if pyodide:
-        (lite / "static" / "pyodide").mkdir(parents=True)
-        for name in [*CORE_FILES, *package_files(pyodide)]:
-            shutil.copyfile(pyodide / name, lite / "static" / "pyodide" / name)
     shutil.copyfile(ROOT / "publish" / "lite.js", lite / "lite.js")
-    for app in ("notebooks", "tree"):
+    for app in APPS:
         page = lite / app / "index.html"
-        python = f"{'../static/pyodide/' if pyodide else CDN}pyodide.js"
-        script = f'<script src="../lite.js" data-pyodide="{python}"></script>'
+        script = f'<script src="../lite.js" data-pyodide="{CDN}pyodide.js"></script>'
         page.write_text(page.read_text(encoding="utf-8").replace("<head>", f"<head>{script}", 1), encoding="utf-8")
+    if pyodide:
+        add_pyodide(lite, pyodide)
     return lite
+
+
+def add_pyodide(lite, pyodide):
+    """Put what the chapters need of the folder `pyodide` into the folder `lite`: its pages then load it from there."""
+    own = lite / "static" / "pyodide"
+    own.mkdir(parents=True)
+    for name in [*CORE_FILES, *package_files(pyodide)]:
+        shutil.copyfile(pyodide / name, own / name)
+    settings = {lite / "jupyter-lite.json": "./", **{lite / app / "index.html": "../" for app in APPS}}
+    for path, up in settings.items():
+        text = path.read_text(encoding="utf-8").replace(f"{CDN}pyodide.js", f"{up}static/pyodide/pyodide.js")
+        path.write_text(text, encoding="utf-8")
 
 
 def live_copy(path, plain, setup, kernel):
@@ -166,10 +179,10 @@ def dlnotes_wheel():
     return next(WORK.glob("dlnotes-*.whl"))
 
 
-def site_settings(pyodide_url):
+def site_settings():
     """Return the settings of JupyterLite."""
     kernel = {
-        "pyodideUrl": pyodide_url,
+        "pyodideUrl": f"{CDN}pyodide.js",
         # Loaded side by side with the core, not one after the other.
         "loadPyodideOptions": {"packages": PACKAGES},
     }

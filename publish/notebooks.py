@@ -1,7 +1,8 @@
 """Execute the chapters and store them in their canonical form: ``make notebooks``, or with paths for single ones.
 
 The stored outputs are what GitHub shows and what the tests compare. The canonical form keeps differences honest: the
-same notebook always gives the same bytes.
+same notebook always gives the same bytes. Every chapter is executed twice, the second time with the arithmetic of
+another processor: what then prints something else is not stored.
 """
 
 import argparse
@@ -10,11 +11,12 @@ import os
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from difflib import unified_diff
 from pathlib import Path
 
 import nbformat
 
-from publish.execution import execute, kernel_environment
+from publish.execution import execute, kernel_environment, other_kernels
 from publish.project import ROOT, PublishError
 
 METADATA = {
@@ -30,8 +32,10 @@ def main():
     parser.add_argument("paths", nargs="*", type=Path, default=sorted((ROOT / "book").glob("*.ipynb")))
     paths = [path.resolve() for path in parser.parse_args().paths]
     os.environ.update(kernel_environment(explore="preview"))
+    if not other_kernels():
+        print("This processor can't compute as another does: each chapter is executed once.")
     status = 0
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max(1, os.cpu_count() // 2)) as pool:  # each with two kernels
         for run in as_completed([pool.submit(store, path) for path in paths]):
             try:
                 print(run.result(), flush=True)
@@ -44,12 +48,42 @@ def main():
 def store(path):
     """Execute the notebook at `path` and write it back if that changes it; return a line that says so."""
     before = path.read_text(encoding="utf-8")
-    notebook = nbformat.reads(before, as_version=4)
-    seconds = execute(notebook, path)
+    notebook, again = (nbformat.reads(before, as_version=4) for _ in range(2))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(execute, notebook, path)
+        if other_kernels():
+            pool.submit(execute, again, path, **other_kernels()).result()
+        seconds = first.result()
+    if other_kernels():
+        require_same_text(notebook, again, path)
     after = dumps(canonical(notebook))
     if after != before:
         path.write_text(after, encoding="utf-8")
     return f"{path.name}: {seconds:.1f} s, {'stored' if after != before else 'unchanged'}"
+
+
+def require_same_text(notebook, again, path):
+    """Raise `PublishError` at the first cell that printed something else the second time."""
+    cells = zip(canonical(notebook).cells, canonical(again).cells, strict=True)
+    for number, (cell, other) in enumerate(cells, 1):
+        if cell.cell_type == "code" and is_compared(cell) and texts(cell) != texts(other):
+            changes = "\n".join(unified_diff(texts(cell), texts(other), "here", "there", n=0, lineterm=""))
+            raise PublishError(
+                f"{path.name}, cell {number}: on another processor it prints something else. "
+                f"Print what is the same on both, or fewer digits.\n\n{changes}"
+            )
+
+
+def is_compared(cell):
+    """Say whether nbval compares the output of a cell: some print how long something took."""
+    return not {"nbval-ignore-output", "nbval-skip"} & set(cell.metadata.get("tags", []))
+
+
+def texts(cell):
+    """Return the lines of everything in a cell's outputs that is text."""
+    bundles = [output.get("data", {"text/plain": output.get("text", "")}) for output in cell.outputs]
+    texts = [text for bundle in bundles for kind, text in bundle.items() if kind.startswith("text/")]
+    return [line for text in texts for line in text.splitlines()]
 
 
 def canonical(notebook):

@@ -21,9 +21,12 @@ class PlainMarkdown:
         The built page of each notebook, by the notebook's name without extension.
     bibliography : pathlib.Path
         The BibTeX file.
+    draft : bool, default False
+        Whether other pages, to which these refer, may be missing: then a label stands in the place of its number.
     """
 
-    def __init__(self, pages, bibliography):
+    def __init__(self, pages, bibliography, draft=False):
+        self.draft = draft
         self.entries = parse_file(str(bibliography)).entries
         self.names, self.citations, self.references = {}, {}, {}
         for name, path in pages.items():
@@ -99,4 +102,6 @@ class PlainMarkdown:
         for spelling in (label, label.lower()):  # as ids of a page they may be in small letters
             if spelling in self.names:
                 return self.names[spelling]
+        if self.draft:
+            return label
         raise ValueError(f"the built book has no {label}: run `make book`")

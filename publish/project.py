@@ -9,7 +9,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-SITE = ROOT / "_build" / "html"
+BUILD = Path(os.environ.get("DLNOTES_BUILD", ROOT / "_build")).resolve()  # `make check` has a folder of its own
+SITE = BUILD / "html"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 

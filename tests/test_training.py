@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from dlnotes.initializers import he
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.optimizers import SGD
-from dlnotes.training import accuracy, confusion_matrix, fit, minibatches
+from dlnotes.training import accuracy, confusion_matrix, fewer, fit, minibatches
 
 # minibatches
 
@@ -288,3 +290,29 @@ def test_progress_leaves_nothing_in_stored_outputs(monkeypatch, capsys, mode):
     monkeypatch.setenv("DLNOTES_EXPLORE", mode)
     assert list(progress([0.5], epochs=1)) == [0.5]
     assert capsys.readouterr().out == ""
+
+
+# fewer
+
+
+def test_fewer_is_the_full_number_on_a_computers_own_python(capsys):
+    assert fewer(60, in_browser=6) == 60
+    assert capsys.readouterr().out == ""
+
+
+def test_fewer_is_the_small_number_in_the_browser_and_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    assert fewer(3000, in_browser=300, what="steps") == 300
+    assert capsys.readouterr().out == "In the browser: 300 in place of 3000 steps.\n"
+
+
+@pytest.mark.parametrize("in_browser", [0, 61])
+def test_fewer_refuses_what_is_not_fewer(in_browser):
+    with pytest.raises(ValueError, match=f"in_browser must be .*, got {in_browser}"):
+        fewer(60, in_browser=in_browser)
+
+
+@pytest.mark.parametrize("number", ["6", None, 6.0, True])
+def test_fewer_refuses_what_counts_nothing(number):
+    with pytest.raises(TypeError, match="in_browser must be an integer of at least 1, got"):
+        fewer(60, in_browser=number)

@@ -1,5 +1,7 @@
 """The training loop: forward, loss, backward, update, again."""
 
+import sys
+
 import numpy as np
 
 from dlnotes.layers import forward
@@ -166,6 +168,46 @@ def loss_and_gradients(network, loss, x, y):
     value, loss_backward = value_and_backward("the loss", loss(y_hat, y))
     dy_hat, *_ = as_tuple(loss_backward())
     return float(value), list(as_tuple(network_backward(dy_hat))[len(inputs) :])
+
+
+def fewer(count, *, in_browser, what="epochs"):
+    """Return how often to repeat something: `count` times, or only `in_browser` times where that would take minutes.
+
+    In the browser, where the live copies of the chapters run, Python computes about ten times more slowly; there the
+    smaller number is taken, and printed. Introduced in the chapter "ReLU and vanishing
+    gradients".
+
+    Parameters
+    ----------
+    count : int
+        How often on a computer's own Python.
+    in_browser : int
+        How often in the browser, at least once and not more often.
+    what : str, default "epochs"
+        What is counted, for the message.
+
+    Returns
+    -------
+    int
+        One of the two.
+
+    Raises
+    ------
+    ValueError
+        If `in_browser` is not between 1 and `count`.
+
+    Examples
+    --------
+    >>> fewer(60, in_browser=6)
+    60
+    """
+    count, in_browser = require_count("count", count), require_count("in_browser", in_browser)
+    if in_browser > count:
+        raise ValueError(f"in_browser must be at most {count}, the full number of {what}, got {in_browser}")
+    if sys.platform != "emscripten":
+        return count
+    print(f"In the browser: {in_browser} in place of {count} {what}.")
+    return in_browser
 
 
 def accuracy(network, x, labels):

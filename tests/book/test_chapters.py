@@ -1,6 +1,7 @@
 """Every built chapter in a real browser, used as a reader does: sliders, questions, solutions, themes.
 
-The pages are those in ``_build/html``; build them with ``make book``.
+The pages are those in ``_build/html``; build them with ``make book``. What is used often is found once, as a handle: a
+locator searches the page, with its ten thousands of elements, again at every step.
 """
 
 import contextlib
@@ -34,15 +35,15 @@ def window(chromium, http_address, chapter):
 
 
 def test_solutions_are_folded_and_open_by_keyboard(window):
-    folds = window.locator("article details.solution")
-    assert folds.count() >= 8
-    for i in range(folds.count()):
-        fold = folds.nth(i)
+    window.reload()  # other tests may have opened them
+    folds = window.query_selector_all("article details.solution")
+    assert len(folds) >= 8
+    for fold in folds:
         assert fold.evaluate("fold => fold.open") is False
-        fold.locator("summary").first.focus()
+        fold.query_selector("summary").focus()
         window.keyboard.press("Enter")
         assert fold.evaluate("fold => fold.open") is True
-        assert fold.locator("pre").first.is_visible()
+        assert fold.query_selector("pre").is_visible()
 
 
 def explored_figures(page):
@@ -144,7 +145,7 @@ def test_pictures_follow_the_theme(window, theme):
 
 def test_theme_can_be_switched_by_keyboard(open_page, chapter):
     page = open_page(chapter, color_scheme="light")
-    button = page.locator("button.theme-switch-button:visible").first
+    button = page.query_selector("button.theme-switch-button:visible")
     seen = set()
     for _ in range(3):
         button.focus()
@@ -154,18 +155,17 @@ def test_theme_can_be_switched_by_keyboard(open_page, chapter):
 
 
 def test_questions_are_graded_by_keyboard(window):
-    questions = window.locator("fieldset.question")
-    assert questions.count() >= 6
-    for i in range(questions.count()):
-        question = questions.nth(i)
+    questions = window.query_selector_all("fieldset.question")
+    assert len(questions) >= 6
+    for question in questions:
         right = int(question.get_attribute("data-right"))
-        options = question.locator("input[type=radio]")
-        for number in range(1, options.count() + 1):
-            options.nth(number - 1).focus()
+        button = question.query_selector("button.question-check")
+        for number, option in enumerate(question.query_selector_all("input[type=radio]"), 1):
+            option.focus()
             window.keyboard.press("Space")
-            question.locator("button.question-check").press("Enter")
+            button.press("Enter")
             assert question.get_attribute("data-result") == ("right" if number == right else "wrong")
-            verdict = question.locator("[role=status]").inner_text()
+            verdict = question.query_selector("[role=status]").inner_text()
             assert verdict.startswith("Right") == (number == right)
             assert len(verdict.split()) > 3
 

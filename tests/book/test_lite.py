@@ -8,6 +8,7 @@ import functools
 import gzip
 import http.server
 import re
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -15,9 +16,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import expect
+from scaled import scaled_cells
 
 from publish import colab_binder, lite
 from publish.local_pyodide import CORE_FILES, TARGET, check
+from publish.notebooks import is_compared
 from publish.plain_markdown import PlainMarkdown
 from publish.project import ROOT, SITE, notebooks
 
@@ -129,6 +132,7 @@ def run_all(page):
         """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
         .every(prompt => /\\[\\d+\\]:/.test(prompt.textContent))""",
         timeout=PATIENCE,
+        polling=500,  # ms; asked at every frame it would take time from Python
     )
     return first
 
@@ -145,10 +149,34 @@ def pictures_that_fail(page):
     )
 
 
+def printed(page):
+    """Return for each cell what it printed, and the sentences below its movable figures."""
+    return page.locator(".jp-CodeCell").evaluate_all(
+        """cells => cells.map(cell => {
+            const texts = (selector) => [...cell.querySelectorAll(selector)].map(element => element.textContent);
+            const text = ["application/vnd.jupyter.stdout", "text/plain"].map(kind => `[data-mime-type="${kind}"] pre`);
+            return {text: texts(text.join()), sentences: texts(".widget-html-content p").filter(text => text)};
+        })"""
+    )
+
+
+def stored(cell):
+    """Return what `printed` has to find for a stored cell: its text, and the texts of its figures."""
+    bundles = [output.get("data", {"text/plain": output.get("text")}) for output in cell.outputs]
+    text = [bundle["text/plain"] for bundle in bundles if "image/png" not in bundle]
+    return text, [bundle["text/plain"] for bundle in bundles if "image/png" in bundle]
+
+
+def lines(texts):
+    """Return the lines of a cell's text, however it was cut, without white space at the ends."""
+    return "".join(texts).rstrip().splitlines()
+
+
 def code_cells(name):
     return [cell for cell in nbformat.read(ROOT / "book" / f"{name}.ipynb", 4).cells if cell.cell_type == "code"]
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_chapter_runs_live(site, window, name, record_property):
     context = window(site)
@@ -156,21 +184,34 @@ def test_chapter_runs_live(site, window, name, record_property):
     chapter.goto(f"{site.address}book/{name}.html")
     site.files.clear()
 
+    cells = code_cells(name)
     start = time.monotonic()
     with context.expect_page() as opened:
         chapter.get_by_role("link", name="Open live").click()
     page = opened.value
-    seconds = run_all(page) - start
+    first = run_all(page)
+    end = time.monotonic()
 
-    assert page.locator(".jp-CodeCell").count() == len(code_cells(name)) + 1  # the setup
+    _, *live = printed(page)  # without the setup
+    assert len(live) == len(cells)
     assert complaints(page) == []
     assert pictures_that_fail(page) == []
-    if any("explore(" in cell.source for cell in code_cells(name)):
+    left_out = scaled_cells([cell.source for cell in cells])
+    left_out |= {number for number, cell in enumerate(cells) if not is_compared(cell)}
+    for number, (cell, shown) in enumerate(zip(cells, live, strict=True)):
+        if number not in left_out:
+            text, figures = stored(cell)
+            assert lines(shown["text"]) == lines(text), f"cell {number + 1} prints something else in the browser"
+            unlike = [s for s in shown["sentences"] if not any(figure.endswith(s) for figure in figures)]
+            assert unlike == [], f"cell {number + 1} says something else in the browser"
+    if any("explore(" in cell.source for cell in cells):
         move_a_slider(page)
     assert site.refused == []
     megabytes = site.megabytes()
     assert megabytes == pytest.approx(lite.MEGABYTES, rel=0.1), "the chapters' pages state another size"
-    record_property("live", f"{name}: {seconds:.0f} s from the click to the first result, {megabytes:.1f} MB")
+    compared = f"{len(cells) - len(left_out)} of {len(cells)} cells compared"
+    times = f"{first - start:.0f} s to the first result, {end - first:.0f} s of computing"
+    record_property("live", f"{name}: {times}, {compared}, {megabytes:.1f} MB")
 
 
 def move_a_slider(page):
@@ -185,10 +226,10 @@ def move_a_slider(page):
     assert handle.evaluate("handle => handle === document.activeElement"), "the slider lost the focus"
 
 
-def test_runs_offline_with_a_pyodide_of_its_own(network, window, tmp_path, monkeypatch):
-    monkeypatch.setattr(lite, "WORK", tmp_path)
-    monkeypatch.setattr(lite, "NOTEBOOKS", tmp_path / "notebooks")
-    built = lite.build(lite.chapter_pages(), TARGET)
+@pytest.mark.live
+def test_runs_offline_with_a_pyodide_of_its_own(network, window, tmp_path):
+    built = shutil.copytree(SITE / "lite", tmp_path / "lite")
+    lite.add_pyodide(built, TARGET)
     offline = network(built)
     page = window(offline).new_page()
     page.goto(f"{offline.address}notebooks/index.html?path=corrections.ipynb")
@@ -298,6 +339,11 @@ def test_plain_markdown_names_what_it_does_not_know(plain, markdown, message):
         plain.convert(markdown, "chapter")
 
 
+def test_draft_may_refer_to_other_chapters(plain):
+    plain.draft = True
+    assert plain.convert("See {numref}`fig-two`.", "chapter") == "See fig-two."
+
+
 @pytest.fixture
 def small_site(tmp_path, monkeypatch):
     """A site of one page, and a live part that is ready to be moved in."""
@@ -324,7 +370,7 @@ def test_page_offers_the_live_copy_once(small_site, tmp_path):
 
 @pytest.mark.parametrize("folder", ["empty", "old"])
 def test_wrong_pyodide_changes_nothing(tmp_path, monkeypatch, capsys, small_site, folder):
-    monkeypatch.setattr(lite, "chapter_pages", lambda: {tmp_path / "chapter.ipynb": small_site})
+    monkeypatch.setattr(lite, "chapter_pages", lambda chapters: {tmp_path / "chapter.ipynb": small_site})
     before = small_site.read_text()
     pyodide = tmp_path / folder
     pyodide.mkdir()

@@ -1,13 +1,19 @@
 """The stored notebooks: canonical, executed, small, accessible, one sentence a line."""
 
+import os
+import platform
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
 
+from publish import compare
 from publish.chapter_lint import problems
-from publish.notebooks import canonical, dumps
-from publish.project import ROOT, notebooks
+from publish.execution import other_kernels
+from publish.notebooks import canonical, dumps, store
+from publish.project import ROOT, PublishError, notebooks
 
 NOTEBOOKS = sorted((ROOT / "book").rglob("*.ipynb"))
 CHAPTERS = notebooks(numbered_only=True)
@@ -141,6 +147,16 @@ def test_canonical_joins_printed_pieces(untidy):
     assert [output.text for output in canonical(untidy).cells[0].outputs] == ["1\n2\n"]
 
 
+def test_canonical_keeps_what_is_printed_and_what_warns_apart(untidy):
+    streams = [("stdout", "1\n"), ("stderr", "careful\n"), ("stderr", "again\n"), ("stdout", "2\n")]
+    untidy.cells[0].outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in streams]
+
+    outputs = canonical(untidy).cells[0].outputs
+
+    expected = [("stdout", "1\n"), ("stderr", "careful\nagain\n"), ("stdout", "2\n")]
+    assert [(output.name, output.text) for output in outputs] == expected
+
+
 def test_canonical_keeps_valid_ids_and_makes_the_others_unique(untidy):
     first, second = canonical(untidy).cells
 
@@ -156,3 +172,92 @@ def test_canonical_is_idempotent_and_leaves_its_argument_alone(untidy):
 
     assert dumps(canonical(nbformat.reads(once, as_version=4))) == once
     assert dumps(untidy) == before
+
+
+# --- the arithmetic of another processor --------------------------------------------------------------------
+
+
+@pytest.fixture
+def chapter(tmp_path, monkeypatch):
+    """Return a function that writes a notebook of these cells."""
+    monkeypatch.setenv("DLNOTES_EXPLORE", "preview")
+
+    def write(*sources):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+        path = tmp_path / "chapter.ipynb"
+        nbformat.write(notebook, path)
+        return path
+
+    return write
+
+
+PROCESSOR = "import os\nprint('digits:', os.environ.get('OPENBLAS_CORETYPE', 'mine'))"
+
+
+def test_output_that_depends_on_the_processor_is_not_stored(chapter, monkeypatch):
+    monkeypatch.setattr("publish.notebooks.other_kernels", lambda: {"OPENBLAS_CORETYPE": "other"})
+    path = chapter("print(1)", PROCESSOR)
+    before = path.read_bytes()
+
+    with pytest.raises(PublishError, match=r"chapter\.ipynb, cell 2: (?s:.*)-digits: mine\n\+digits: other"):
+        store(path)
+
+    assert path.read_bytes() == before
+
+
+def test_cell_that_is_not_compared_is_stored(chapter, monkeypatch):
+    monkeypatch.setattr("publish.notebooks.other_kernels", lambda: {"OPENBLAS_CORETYPE": "other"})
+    path = chapter(PROCESSOR)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].metadata = {"tags": ["nbval-ignore-output"], "nbval_reason": "It names the processor."}
+    nbformat.write(notebook, path)
+
+    assert store(path).endswith("stored")
+    assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == "digits: mine\n"
+
+
+def test_without_another_arithmetic_a_chapter_is_executed_once(chapter, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    path = chapter("with open('runs', 'a') as runs:\n    _ = runs.write('x')")
+
+    assert store(path).endswith("stored")
+    assert (path.parent / "runs").read_text() == "x"
+
+
+def test_without_another_arithmetic_the_comparison_says_so(monkeypatch, capsys):
+    runs = []
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    monkeypatch.setattr("sys.argv", ["compare"])
+    monkeypatch.setattr(
+        compare, "compare", lambda paths, variables: runs.append(variables) or subprocess.CompletedProcess([], 0, "")
+    )
+
+    assert compare.main() == 0
+    assert runs == [{}]
+    assert "the notebooks are compared once" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_comparison_fails_if_one_of_its_runs_does(failing, monkeypatch, capsys):
+    monkeypatch.setattr(compare, "other_kernels", lambda: {"OPENBLAS_CORETYPE": "other"})
+    monkeypatch.setattr("sys.argv", ["compare"])
+    monkeypatch.setattr(
+        compare,
+        "compare",
+        lambda paths, variables: subprocess.CompletedProcess([], int(len(variables) == failing), f"{len(variables)}"),
+    )
+
+    assert compare.main() == 1
+
+
+def test_other_kernels_compute_with_what_every_processor_has():
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        assert other_kernels() == {}
+        return
+    code = "import numpy; print(numpy.show_config(mode='dicts')['SIMD Extensions'].get('found', []))"
+    environment = dict(os.environ, OPENBLAS_VERBOSE="2", **other_kernels())
+    command = [sys.executable, "-W", "error", "-c", code]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+    assert run.stdout == "[]\n"
+    assert run.stderr == "Core: Nehalem\n"
