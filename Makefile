@@ -5,6 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:  # each step uses all processors, and the archive takes the PDF along
 .PHONY: help book live pdf zip test lint notebooks bench lab serve clean
 
 help:  ## list the targets
@@ -51,4 +52,8 @@ clean:  ## remove everything that was built, but not what was installed
 
 $(INSTALLED): requirements.txt constraints.txt pyproject.toml package.json package-lock.json publish/lite.txt tools/install.py
 	@$(PYTHON) tools/install.py
-	@touch $@
+
+# An environment works only in the folder in which it was made, and `installed` names that folder.
+ifneq ($(shell cat $(INSTALLED) 2>/dev/null),$(CURDIR))
+.PHONY: $(INSTALLED)
+endif

@@ -28,9 +28,9 @@ def source_state(root):
     return digest.hexdigest()[:12]
 
 
-def cache_path(root):
-    """Return the folder with what the notebooks below `root` gave in the present state of the package."""
-    return Path(root, "_build", "executed", source_state(root))
+def cache_path(root, build="_build"):
+    """Return the folder in `build` with what the notebooks below `root` gave in the present state of the package."""
+    return Path(root, build, "executed", source_state(root))
 
 
 def kernel_environment(explore):

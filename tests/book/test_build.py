@@ -1,13 +1,17 @@
 """The build: what the pages show is what is stored, the same pages give the same files, and a failure says why."""
 
+import shutil
+import subprocess
+import sys
+
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from publish import execution
+from publish import book, execution
 from publish.execution import execute
-from publish.project import ROOT, SITE, PublishError, notebooks
+from publish.project import ROOT, SITE, PublishError, alone, notebooks
 
 # --- executing --------------------------------------------------------------------------------------------------------
 
@@ -74,3 +78,124 @@ def test_every_printed_text_on_the_page_is_the_stored_one(path):
     for cell, texts in zip(cells, shown, strict=True):
         if "nbval-ignore-output" not in cell.metadata.get("tags", []):
             assert texts == list(printed(cell)), cell.source
+
+
+# --- building ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inputs(tmp_path, monkeypatch):
+    """A project of one file of each kind that makes the site; return its folder."""
+    names = ["_config.yml", "pyproject.toml", "package-lock.json", "requirements.txt", "constraints.txt"]
+    names += ["book/index.md", "book/relu.ipynb", "book/references.bib", "book/_static/page.js"]
+    names += ["src/dlnotes/dense.py", "src/dlnotes/explore/player.css", "src/dlnotes/data/digits.npz"]
+    names += ["publish/book.py", "publish/extension/question.py", "benchmarks/results.md", "benchmarks/growth.html"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("before")
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_a_change_of_any_input_is_noticed(inputs):
+    files = [path for path in inputs.rglob("*") if path.is_file()]
+    states = [book.inputs_state({})]
+    for path in files:
+        path.write_text("after")
+        states.append(book.inputs_state({}))
+    (inputs / "book" / "new.md").touch()
+    states += [book.inputs_state({}), book.inputs_state({"root": "book/index"})]
+
+    assert len(set(states)) == len(files) + 3
+
+
+@pytest.mark.parametrize("name", ["README.md", "tests/test_dense.py", "publish/__pycache__/book.pyc"])
+def test_what_the_site_is_not_made_of_does_not_build_it_anew(inputs, name):
+    before = book.inputs_state({})
+    (inputs / name).parent.mkdir(exist_ok=True)
+    (inputs / name).touch()
+
+    assert book.inputs_state({}) == before
+
+
+def test_every_file_at_the_top_makes_the_site_or_is_known_not_to(inputs):
+    """What is added there has to be looked at: does the site depend on it?"""
+    others = {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "LICENSE-text", "Makefile"}
+    others |= {"_toc.yml", "package.json", "tests", "tools"}  # the contents are given; the lock file has the versions
+
+    present = {path.name for path in ROOT.iterdir() if not path.name.startswith((".", "_build", "node_modules"))}
+
+    assert present - others == {path.name for path in inputs.iterdir()} - others
+
+
+def test_two_cannot_build_into_one_folder(tmp_path):
+    code = "with alone(Path(sys.argv[1])):\n    print('locked', flush=True)\n    input()"
+    imports = "import sys\nfrom pathlib import Path\nfrom publish.project import alone\n"
+    command = [sys.executable, "-c", imports + code, str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        first.stdout.readline()
+        refused = rf"Process {first.pid} is writing into .*: wait until it has ended"
+        with pytest.raises(PublishError, match=refused), alone(tmp_path):
+            pass
+        first.kill()
+    with alone(tmp_path):  # a lock is never left behind
+        pass
+
+
+def test_an_output_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    command = [sys.executable, "-m", "publish.book", "--output", str(tmp_path / "file" / "site")]
+    build = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert build.returncode == 1
+    assert build.stderr == f"\n[Errno 20] Not a directory: '{tmp_path}/file/site'\n\nThe book was NOT built.\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "shown"),
+    [
+        ("sh: 1: exec: /gone/python: not found\n", "sh: 1: exec: /gone/python: not found"),
+        ("Source Folder: /a\nOutput Path: /b\nOutput Path: /c\nbook/a.md:3: WARNING: x\n", "book/a.md:3: WARNING: x"),
+        ("Output Path: /b\nbook/a.ipynb:40012: WARNING: x", "book/a.ipynb, cell 4, line 12: WARNING: x"),
+        ("Output Path: /b\nWARNING: x\n=====\n\nTraceback (most\n", "WARNING: x"),
+    ],
+)
+def test_the_log_is_cut_down_to_the_problems(log, shown):
+    assert book.readable(log) == shown
+
+
+# --- installing -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def install(tmp_path):
+    """Install in a folder with nothing but the script, which then fails at the requirements; return what it says."""
+
+    def install():
+        (tmp_path / "tools").mkdir()
+        shutil.copy(ROOT / "tools" / "install.py", tmp_path / "tools")
+        command = [sys.executable, "tools/install.py"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stderr
+
+    return install
+
+
+def test_an_environment_that_leads_nowhere_is_refused(install, tmp_path):
+    (tmp_path / ".venv").symlink_to("nowhere")
+
+    assert install() == "\n.venv is no folder, or a link to a folder that is gone. Delete it: rm .venv\n\n"
+
+
+def test_an_environment_of_another_folder_is_refused(install, tmp_path):
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "pip").write_text("#!/before/it/was/moved/.venv/bin/python\n")
+
+    assert "made in another folder, before this one was moved or copied. Delete it: rm -r .venv" in install()
+
+
+def test_half_an_environment_is_made_anew(install, tmp_path):
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "pip").write_text(f"#!{tmp_path}/.venv/bin/python\n")
+
+    assert "pip install failed" in install()
+    assert (tmp_path / ".venv" / "pyvenv.cfg").is_file()
