@@ -7,6 +7,7 @@ import sys
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from built import pages, wrong_children
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from publish import book, execution
@@ -78,6 +79,11 @@ def test_every_printed_text_on_the_page_is_the_stored_one(path):
     for cell, texts in zip(cells, shown, strict=True):
         if "nbval-ignore-output" not in cell.metadata.get("tags", []):
             assert texts == list(printed(cell)), cell.source
+
+
+@pytest.mark.parametrize("path", pages())
+def test_formulas_are_valid_mathml(path):
+    assert wrong_children((SITE / path).read_text("utf-8")) == []
 
 
 # --- building ---------------------------------------------------------------------------------------------------------
