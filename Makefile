@@ -6,6 +6,7 @@ INSTALLED := .venv/installed
 CHAPTER_TESTS := lite chapters pages notebooks
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:  # each step uses all processors, and the archive takes the PDF along
 .PHONY: help book live pdf zip test check mutants lint notebooks bench lab serve clean
 
 help:  ## list the targets
@@ -24,9 +25,7 @@ pdf: book  ## add the whole book as one PDF
 zip: book  ## add the whole book as one archive of pages that open from a disk
 	@$(BIN)/python -m publish.archive
 
-test: book  ## run every test: package, notebooks, built pages, live part, PDF, archive
-	@$(MAKE) --no-print-directory -j 2 live pdf lint
-	@$(MAKE) --no-print-directory zip
+test: live pdf zip lint  ## run every test: package, notebooks, built pages, live part, PDF, archive
 	@$(BIN)/python -m publish.local_pyodide
 	$(BIN)/pytest -n 2 --dist worksteal --doctest-modules --ignore tests/references tests src/dlnotes
 	@$(BIN)/python -m publish.compare
@@ -68,4 +67,8 @@ clean:  ## remove everything that was built, but not what was installed
 
 $(INSTALLED): requirements.txt constraints.txt pyproject.toml package.json package-lock.json publish/lite.txt tools/install.py
 	@$(PYTHON) tools/install.py
-	@touch $@
+
+# An environment works only in the folder in which it was made, and `installed` names that folder.
+ifneq ($(shell cat $(INSTALLED) 2>/dev/null),$(CURDIR))
+.PHONY: $(INSTALLED)
+endif

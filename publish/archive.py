@@ -9,7 +9,7 @@ import sys
 import zipfile
 
 from publish.copies import NAMES, link_copies, with_copies
-from publish.project import SITE, VERSION, PublishError
+from publish.project import SITE, VERSION, PublishError, alone
 
 LIVE = re.compile(r"<!-- live -->.*?<!-- /live -->", re.DOTALL)  # what publish/lite.py puts into a page
 
@@ -18,9 +18,10 @@ def main():
     """Pack the book; return the exit status."""
     target = SITE / f"dlnotes-{VERSION}.zip"
     try:
-        pack(SITE, target)
-        link_copies(SITE)
-    except PublishError as error:
+        with alone(SITE.parent):
+            pack(SITE, target)
+            link_copies(SITE)
+    except (PublishError, OSError) as error:
         print(f"{error}\n\nThe archive was NOT made.", file=sys.stderr)
         return 1
     print(f"The book as archive, {target.stat().st_size / 1e6:.1f} MB: {target}")
@@ -39,12 +40,12 @@ def pack(site, target):
                 continue
             content = path.read_bytes()
             if path.suffix == ".html":
-                content = alone(site, name, content.decode()).encode()
+                content = as_packed(site, name, content.decode()).encode()
             archive.writestr(zipfile.ZipInfo(f"{target.stem}/{name.as_posix()}"), content, zipfile.ZIP_DEFLATED)
     unfinished.replace(target)
 
 
-def alone(site, name, html):
+def as_packed(site, name, html):
     """Return a page without what the archive does not hold: the live part, and the archive itself."""
     if name.as_posix() == "book/index.html":
         copies = {copy: (site / copy).stat().st_size for copy in NAMES if (site / copy).is_file()}

@@ -24,7 +24,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
 from publish.execution import cache_path, execute, kernel_environment
-from publish.project import ROOT, PublishError, notebooks, read_toc, read_yaml, toc_files
+from publish.project import ROOT, PublishError, alone, notebooks, read_toc, read_yaml, toc_files
 
 
 def main():
@@ -35,8 +35,9 @@ def main():
     options = parser.parse_args()
     output = options.output.resolve()
     try:
-        build(output, options.chapters)
-    except PublishError as error:
+        with alone(output):
+            build(output, options.chapters)
+    except (PublishError, OSError) as error:
         left = f" {output / 'html'} is the last complete one." if (output / "html").exists() else ""
         print(f"\n{error}\n\nThe book was NOT built.{left}", file=sys.stderr)
         return 1
@@ -54,7 +55,7 @@ def build(output, chapters=()):
         return
 
     stamp.unlink(missing_ok=True)
-    cache = execute_stale(notebooks(toc))
+    cache = execute_stale(notebooks(toc), output)
     new_site = write_pages(output / "work", toc, cache, draft=bool(chapters))
     previous = output / "html.previous"
     shutil.rmtree(previous, ignore_errors=True)
@@ -92,15 +93,22 @@ def inputs_state(toc):
     digest = hashlib.sha256(yaml.safe_dump(toc).encode())
     folders = [ROOT / name for name in ("book", "src/dlnotes", "publish", "benchmarks")]
     files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
-    files += [ROOT / name for name in ("_config.yml", "requirements.txt", "constraints.txt", "package-lock.json")]
+    files += [
+        ROOT / name
+        for name in ("_config.yml", "requirements.txt", "constraints.txt", "package-lock.json", "pyproject.toml")
+    ]
     for path in sorted(path for path in files if path.is_file() and ".ipynb_checkpoints" not in path.parts):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def execute_stale(notebooks):
-    """Execute the notebooks that the cache lacks, as many at a time as there are processors; return the cache."""
-    path = cache_path(ROOT)
+def execute_stale(notebooks, output):
+    """Execute the notebooks that the cache lacks, as many at a time as there are processors; return the cache.
+
+    Drafts share the cache of the book; an `output` elsewhere has its own, and nothing is written into the project.
+    """
+    build = ROOT / "_build"
+    path = cache_path(ROOT, build if output.is_relative_to(build) else output)
     os.environ.update(kernel_environment(explore="static"))
     for old in path.parent.glob("*"):
         if old != path and time.time() - old.stat().st_mtime > 3600:  # someone may be building with a younger one
@@ -148,14 +156,14 @@ def write_pages(work, toc, cache, draft):
     config["sphinx"]["local_extensions"] = dict.fromkeys(config["sphinx"]["local_extensions"], str(ROOT))
     config_path = work / "_config.yml"
     config_path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-    jupyter_book = Path(sys.executable).with_name("jupyter-book")
-    command = [str(jupyter_book), "build", str(ROOT), "--path-output", str(work), "--toc", str(toc_path)]
+    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT)]
+    command += ["--path-output", str(work), "--toc", str(toc_path)]
     command += ["--config", str(config_path)]
     command += ["--quiet"] if draft else ["--quiet", "--warningiserror", "--keep-going"]
     run = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     pages = work / "_build" / "html"
     if run.returncode or not (pages / "index.html").is_file():
-        raise PublishError(readable(run.stdout))
+        raise PublishError(readable(run.stdout) or f"Jupyter Book ended with status {run.returncode}, without a word.")
     if draft and "WARNING" in run.stdout:
         print(readable(run.stdout), flush=True)
     return pages
@@ -163,7 +171,8 @@ def write_pages(work, toc, cache, draft):
 
 def readable(log):
     """Cut Sphinx's messages down to the problems, and name cells: MyST-NB counts 10 000 lines for each."""
-    log = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{ROOT}/", "").rpartition("Output Path: ")[2].partition("\n")[2]
+    log = re.sub(r"\x1b\[[0-9;]*m", "", log).replace(f"{ROOT}/", "")
+    log = re.sub(r"^.*\bOutput Path: [^\n]*", "", log, flags=re.DOTALL)
     log = re.sub(r"\.ipynb:(\d+)(\d{4})\b", lambda m: f".ipynb, cell {m[1]}, line {int(m[2])}", log)
     problems = re.split(r"\n=====+\n|\nTraceback ", log)[0]
     return problems.strip() or log.strip()

@@ -31,9 +31,9 @@ def source_state(root):
     return digest.hexdigest()[:12]
 
 
-def cache_path(root):
-    """Return the folder with what the notebooks below `root` gave in the present state of the package."""
-    return Path(root, "_build", "executed", source_state(root))
+def cache_path(root, build="_build"):
+    """Return the folder in `build` with what the notebooks below `root` gave in the present state of the package."""
+    return Path(root, build, "executed", source_state(root))
 
 
 def kernel_environment(explore):
@@ -62,9 +62,10 @@ def execute(notebook, path, **environment):
     Raises
     ------
     PublishError
-        If a cell raises, or needs longer than `CELL_TIMEOUT`.
+        If a cell raises, writes to stderr, or needs longer than `CELL_TIMEOUT`; the message names it.
     """
     started = time.monotonic()
+    running = []  # the cells that were begun, by their numbers
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
@@ -72,21 +73,30 @@ def execute(notebook, path, **environment):
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=False,
         record_timing=False,
-        extra_arguments=["--log-level=40"],  # the kernel warns of its own TCP connection
+        coalesce_streams=True,  # what a cell prints is one text, in however many messages it comes
+        on_cell_start=lambda cell, cell_index: running.append(cell_index + 1),
+        extra_arguments=["--log-level=50"],  # the kernel speaks of its own TCP connection, and of being stopped
     )
+    name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     try:
         asyncio.run(client.async_execute(env=dict(os.environ, **environment)))
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        raise PublishError(describe(notebook, path, error)) from error
+        where = f"{name}, cell {running[-1]}" if running else str(name)
+        raise PublishError(f"{where}: {reason(notebook, error)}") from error
+    for number, cell in enumerate(notebook.cells, 1):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise PublishError(f"{name}, cell {number} writes to stderr, where a page has none:\n\n{output.text}")
     return time.monotonic() - started
 
 
-def describe(notebook, path, error):
-    """Say in which cell the notebook failed, and how."""
-    name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-    for number, cell in enumerate(notebook.cells, 1):
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback))
-                return f"{name}, cell {number}: {output.ename}: {output.evalue}\n\n{traceback}"
-    return f"{name}: {error}"
+def reason(notebook, error):
+    """Say why a cell failed: the limit, the kernel, or its own traceback."""
+    if isinstance(error, CellTimeoutError):
+        return f"it ran longer than {CELL_TIMEOUT} s, the limit for a cell: let it compute less."
+    if isinstance(error, DeadKernelError):
+        return "its Python died, as it does when the memory is full: let it hold less at a time."
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    raised = next(output for output in outputs if output.output_type == "error")
+    traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(raised.traceback))
+    return f"{raised.ename}: {raised.evalue}\n\n{traceback}"

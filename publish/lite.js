@@ -7,8 +7,16 @@
     if (location.protocol === "file:") return "A page opened from a disk can't run it; read the book on a web site.";
     if (typeof WebAssembly !== "object") return "This browser has no WebAssembly, with which Python would run.";
     if (!isSecureContext) return "It runs only on pages that come over https.";
-    if (!navigator.serviceWorker) return "This browser allows no service workers here; in a private window that is usual.";
+    if (!hasServiceWorkers()) return "This browser allows no service workers here; in a private window that is usual.";
     return "";
+  }
+
+  function hasServiceWorkers() {
+    try {
+      return Boolean(navigator.serviceWorker);
+    } catch {
+      return false; // in a sandboxed frame already the question is an error
+    }
   }
 
   function say(place, sentence) {
@@ -33,8 +41,11 @@
     document.documentElement.append(paragraph);
   };
   if (problem) {
-    window.stop(); // nothing else is worth loading
-    say(below, `The live copy can't run here. ${problem}`);
+    // Nothing else is worth loading; but Chromium shows nothing of a page that is stopped before it is read.
+    document.addEventListener("DOMContentLoaded", () => {
+      window.stop();
+      say(below, `The live copy can't run here. ${problem}`);
+    });
     return;
   }
 

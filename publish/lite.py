@@ -20,7 +20,7 @@ import nbformat
 from publish import colab_binder
 from publish.local_pyodide import CORE_FILES, PACKAGES, check, package_files
 from publish.plain_markdown import PlainMarkdown
-from publish.project import BUILD, ROOT, SITE, VERSION, PublishError, notebooks, run
+from publish.project import BUILD, ROOT, SITE, VERSION, PublishError, alone, notebooks, run
 
 WORK = BUILD / "live"
 NOTEBOOKS = BUILD / "notebooks"  # for Colab and Binder
@@ -59,10 +59,11 @@ def main():
     parser.add_argument("--pyodide", type=Path, metavar="DIR", help=f"a folder with Pyodide {PYODIDE}")
     options = parser.parse_args()
     try:
-        pages = chapter_pages(options.chapters)
-        lite = build(pages, options.pyodide and options.pyodide.resolve(), draft=bool(options.chapters))
-        install(lite, pages)
-    except PublishError as error:
+        with alone(SITE.parent):
+            pages = chapter_pages(options.chapters)
+            lite = build(pages, options.pyodide and options.pyodide.resolve(), draft=bool(options.chapters))
+            install(lite, pages)
+    except (PublishError, OSError) as error:
         print(f"{error}\n\nThe live part was NOT built; {SITE} is as it was.", file=sys.stderr)
         return 1
     size = sum(path.stat().st_size for path in (SITE / "lite").rglob("*") if path.is_file())

@@ -20,7 +20,7 @@ from pypdf import PdfReader
 
 from publish.browser import ARGUMENTS, find_browser
 from publish.copies import link_copies
-from publish.project import ROOT, SITE, VERSION, PublishError, read_toc, read_yaml
+from publish.project import ROOT, SITE, VERSION, PublishError, alone, read_toc, read_yaml
 
 FONTS = ROOT / "node_modules"
 STYLES = [
@@ -51,9 +51,10 @@ def main():
     """Print the book; return the exit status."""
     target = SITE / f"dlnotes-{VERSION}.pdf"
     try:
-        pages = make_pdf(target)
-        link_copies(SITE)
-    except (PublishError, FileNotFoundError) as error:
+        with alone(SITE.parent):
+            pages = make_pdf(target)
+            link_copies(SITE)
+    except (PublishError, OSError) as error:
         print(f"{error}\n\nThe PDF was NOT made.", file=sys.stderr)
         return 1
     print(f"The book as PDF, {pages} pages, {target.stat().st_size / 1e6:.1f} MB: {target}")

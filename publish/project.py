@@ -1,9 +1,11 @@
 """Where things are, which chapters there are, and the one exception of those who publish them."""
 
+import fcntl
 import os
 import subprocess
 import sys
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -38,6 +40,28 @@ def notebooks(toc=None, numbered_only=False):
     """Return the paths of the notebooks in reading order; not every page is one."""
     paths = [ROOT / f"{file}.ipynb" for file in toc_files(toc or read_toc(), numbered_only)]
     return [path for path in paths if path.is_file()]
+
+
+@contextmanager
+def alone(folder):
+    """Write into the build folder `folder` while no other process does; the lock goes with the process that holds it.
+
+    Raises
+    ------
+    PublishError
+        If another process is writing there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "a+", encoding="utf-8") as lock:
+        lock.seek(0)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise PublishError(f"Process {lock.read()} is writing into {folder}: wait until it has ended.") from error
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
 
 
 def run(*command, cwd=ROOT, **environment):

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BIN = os.path.join(ROOT, ".venv", "bin")
+VENV = os.path.join(ROOT, ".venv")
+BIN = os.path.join(VENV, "bin")
 
 # What pip and npm say when they reach nobody.
 NO_NETWORK = (
@@ -30,8 +31,9 @@ def main():
     if sys.version_info < (3, 11):  # noqa: UP036
         version = ".".join(map(str, sys.version_info[:3]))
         stop(f"The book needs Python 3.11 or newer, and this is {version}.\nTry: make PYTHON=python3.12 book")
+    check_place()
     print("Installing into .venv and node_modules: once, one to three minutes ...", flush=True)
-    if not os.path.exists(os.path.join(BIN, "pip")):
+    if not works():
         run(
             "python -m venv",
             sys.executable,
@@ -49,6 +51,28 @@ def main():
     jupyterlite = "@jupyterlite/pyodide-kernel-extension"  # not for JupyterLab itself, where it only complains
     run("labextension", os.path.join(BIN, "jupyter"), "labextension", "disable", "--level=sys_prefix", jupyterlite)
     run("npm ci", os.path.join(BIN, "npm"), "ci", "--loglevel", "error")
+    with open(os.path.join(VENV, "installed"), "w", encoding="utf-8") as stamp:  # the Makefile compares it
+        stamp.write(ROOT)
+
+
+def check_place():
+    """Stop if ``.venv`` leads nowhere, or is that of another folder: its commands name their Python by its path."""
+    if os.path.lexists(VENV) and not os.path.isdir(VENV):
+        stop(".venv is no folder, or a link to a folder that is gone. Delete it: rm .venv")
+    pip = os.path.join(BIN, "pip")
+    if os.path.exists(pip):
+        with open(pip, encoding="utf-8", errors="surrogateescape") as command:
+            if BIN not in command.read():
+                stop(".venv was made in another folder, before this one was moved or copied. Delete it: rm -r .venv")
+
+
+def works():
+    """Say whether the Python in ``.venv`` runs, and has pip: installing may have been stopped, or Python replaced."""
+    try:
+        python = [os.path.join(BIN, "python"), "-c", "import pip"]
+        return subprocess.call(python, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
 
 
 def run(name, *command, hint=""):

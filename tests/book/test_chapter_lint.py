@@ -86,10 +86,8 @@ def test_headings_keep_their_order(chapter):
         ("{exercise} ★★★ Title", "{note} ★★★ Title", "6 exercises"),
         (":class: dropdown", "", "is not folded"),
         ("{question}", "{note}", "0 questions"),
-        ("1. Right: it", "1. No: it", '0 answers that begin with "Right"'),
-        ("2. No: not", "2. Right: not", '2 answers that begin with "Right"'),
-        ("2. No: not that one.", "2. No.", "gives no reason"),
-        ("2. No: not that one.", "", "2 options and 1 answers"),
+        ("- To check.", ":::{note}\nTo check.", "Nothing closes ':::{note}' (cell 4, line 3)"),
+        ("1. This one\n", "1. This one\n\n```python\n", "Nothing closes '```python'"),
         ("{footbibliography}", "{note}", "footbibliography"),
     ],
 )

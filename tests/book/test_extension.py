@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import nbformat
 import pytest
+from built import wrong_children
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -91,6 +92,12 @@ PAGES = {
     "no_stem": [QUESTION.replace("Is $1 < 2$?", "")],
     "solution": [EXERCISE, SOLUTION],
     "bad_formula": ["We see $\\frac{1}{$ here."],
+    "open_fence": ["Text.", "Before.\n\n" + EXERCISE.replace("ex-half", "ex-open").removesuffix("\n:::")],
+    "operators": [
+        r"$\lambda_{\max}$ $y^{\sin}$ $y_{\operatorname*{argmin}}$ $\underset{\lim}{\arg\max}$",
+        r"$\max_i^{\ln} x_{\log}^{\exp}$",
+        r"$$\frac{\max}{\sin} \hat{\lim} \overset{\exp}{=} \max_{i}$$",
+    ],
     "plain": ["Nothing special."],
 }
 
@@ -135,7 +142,9 @@ def page(site):
     return lambda name: (site[0] / f"{name}.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["figure", "figure_link", "question", "question_on_formula", "solution", "plain"])
+@pytest.mark.parametrize(
+    "name", ["figure", "figure_link", "question", "question_on_formula", "solution", "operators", "plain"]
+)
 def test_good_pages_build_without_a_warning(site, name):
     assert site[1][name] == []
 
@@ -156,6 +165,7 @@ def test_good_pages_build_without_a_warning(site, name):
         ("not_folded", "needs one numbered list of options, then <details>"),
         ("no_stem", "must begin with a sentence"),
         ("bad_formula", "KaTeX parse error"),
+        ("open_fence", "Nothing closes ':::{exercise} ★ Halve it'."),
     ],
 )
 def test_mistakes_are_reported_on_their_page(site, name, message):
@@ -210,6 +220,11 @@ def test_a_solution_unfolds_and_its_summary_holds_no_link(page):
 def test_only_pages_with_questions_load_their_script(page):
     assert "quiz.js" in page("question")
     assert "quiz.js" not in page("plain")
+
+
+def test_an_operator_alone_in_a_script_is_one_element(page):
+    assert page("operators").count("<mo>\u2061</mo></mrow>") == 15
+    assert wrong_children(page("operators")) == []
 
 
 def test_katex_comes_from_the_site(site, page):
