@@ -7,8 +7,8 @@ what is found in books and courses; the stride is 1.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from dlnotes.convolution import pad, window_pixels
 from dlnotes.operation import operation
+from dlnotes.windows import im2col, pad, window_pixels
 
 
 def sizes(x, W, padding):
@@ -19,7 +19,24 @@ def sizes(x, W, padding):
 
 
 @operation
-def im2col(x, W, b, *, padding=0):
+def whole_batch(x, W, b, *, padding=0):
+    """The equation as it stands, for the whole batch at once; the columns are kept for the way back."""
+    batch, _, filters, *kernel, rows, columns = sizes(x, W, padding)
+    padded, unpad = pad(x, padding=padding)
+    W_rows = W.reshape(filters, -1)
+    X_col, col2im = im2col(padded, window=kernel)
+    z = W_rows @ X_col + b[:, None]
+
+    def backward(delta):
+        Delta = delta.reshape(z.shape)
+        dW_rows = (X_col @ Delta.transpose(0, 2, 1)).sum(axis=0).T
+        return unpad(col2im(W_rows.T @ Delta)), dW_rows.reshape(W.shape), delta.sum(axis=(0, 2, 3))
+
+    return z.reshape(batch, filters, rows, columns), backward
+
+
+@operation
+def windows_as_rows(x, W, b, *, padding=0):
     """One window a row, for the whole batch at once and kept for the way back: the im2col of the from-scratch books."""
     batch, channels, filters, kh, kw, rows, columns = sizes(x, W, padding)
     padded, unpad = pad(x, padding=padding)
@@ -79,6 +96,46 @@ windows_tensordot = by_windows(tensordot)
 
 
 @operation
+def strips(x, W, b, *, padding=0):
+    """Half of the way to columns: images shifted sideways only, and one product for each row of the kernel.
+
+    What a row of the kernel meets is a block of rows of the strips, so each pixel is copied k times and not k² times.
+    """
+    batch, channels, filters, kh, kw, rows, columns = sizes(x, W, padding)
+    padded, unpad = pad(x, padding=padding)
+    W_rows = W.transpose(2, 0, 1, 3).reshape(kh, filters, -1)  # (kh, filters, channels * kw)
+    shifted = np.stack([padded[..., n : n + columns] for n in range(kw)], axis=2)
+    few = max(1, 2**20 * batch // max(1, shifted.nbytes))
+    chunks = [slice(start, start + few) for start in range(0, batch, few)]
+
+    def met(some, m):
+        return shifted[some, :, :, m : m + rows].reshape(-1, channels * kw, rows * columns)
+
+    z = np.empty((batch, filters, rows * columns), x.dtype)
+    for some in chunks:
+        np.matmul(W_rows[0], met(some, 0), out=z[some])
+        for m in range(1, kh):
+            z[some] += W_rows[m] @ met(some, m)
+        z[some] += b[:, None]
+
+    def backward(delta):
+        Delta = delta.reshape(z.shape)
+        dW_rows, dpadded = np.zeros_like(W_rows), np.zeros_like(padded)
+        for some in chunks:
+            dshifted = np.zeros_like(shifted[some])
+            for m in range(kh):
+                dW_rows[m] += (Delta[some] @ met(some, m).transpose(0, 2, 1)).sum(axis=0)
+                block = dshifted[:, :, :, m : m + rows]
+                block += (W_rows[m].T @ Delta[some]).reshape(block.shape)
+            for n in range(kw):
+                dpadded[some, :, :, n : n + columns] += dshifted[:, :, n]
+        dW = dW_rows.reshape(kh, filters, channels, kw).transpose(1, 2, 0, 3)
+        return unpad(dpadded), dW, delta.sum(axis=(0, 2, 3))
+
+    return z.reshape(batch, filters, rows, columns), backward
+
+
+@operation
 def long_rows(x, W, b, *, padding=0):
     """A clever way: in a padded image written as one row of numbers, a window's pixel is a distance.
 
@@ -130,12 +187,12 @@ def long_rows(x, W, b, *, padding=0):
 
 
 @operation
-def im2col_max_pool2d(x, *, window=2):
+def windows_as_rows_max_pool2d(x, *, window=2):
     """One window a row, its maximum by `argmax`: the pooling of the from-scratch books."""
     batch, channels, height, width = x.shape
     rows, columns = height // window, width // window
-    pixels = window_pixels((window, window), (window, window), (rows, columns))
-    windows = np.stack([x[:, :, r, c] for r, c in pixels], axis=-1)  # (batch, channels, rows, columns, pixels)
+    pixels = window_pixels(x, window, window)
+    windows = np.stack([x[pixel] for pixel in pixels], axis=-1)  # (batch, channels, rows, columns, pixels)
     matrix = windows.reshape(-1, len(pixels))
     winner = matrix.argmax(axis=1)
     y = matrix.max(axis=1).reshape(batch, channels, rows, columns)
@@ -145,8 +202,8 @@ def im2col_max_pool2d(x, *, window=2):
         dmatrix[np.arange(len(winner)), winner] = dy.ravel()
         dwindows = dmatrix.reshape(windows.shape)
         dx = np.zeros_like(x)
-        for k, (r, c) in enumerate(pixels):
-            dx[:, :, r, c] += dwindows[..., k]
+        for k, pixel in enumerate(pixels):
+            dx[pixel] += dwindows[..., k]
         return dx
 
     return y, backward

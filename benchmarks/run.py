@@ -44,11 +44,12 @@ import numpy as np
 import peers
 
 from dlnotes.activations import relu
-from dlnotes.convolution import conv2d, conv2d_by_definition, max_pool2d, mean_pool2d
+from dlnotes.convolution import conv2d, conv2d_by_definition
 from dlnotes.dense import dense, flatten
 from dlnotes.explore.html import show_html
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import cross_entropy
+from dlnotes.pooling import max_pool2d, mean_pool2d
 from dlnotes.style import subplots
 
 torch.set_num_threads(options.threads)
@@ -139,13 +140,15 @@ def digits_step():
     return {
         "PyTorch": torch_step,
         "dlnotes": numpy_step(conv2d, max_pool2d),
-        "im2col of the books": numpy_step(peers.im2col, peers.im2col_max_pool2d),
+        "windows as rows": numpy_step(peers.windows_as_rows, peers.windows_as_rows_max_pool2d),
     }
 
 
 NUMPY_PEERS = {
+    "the equation, whole batch": peers.whole_batch,
+    "strips": peers.strips,
     "images as long rows": peers.long_rows,
-    "im2col of the books": peers.im2col,
+    "windows as rows": peers.windows_as_rows,
     "windows and tensordot": peers.windows_tensordot,
     "windows and einsum": peers.windows_einsum,
 }
@@ -155,7 +158,7 @@ CASES = {
     "conv2d, 1×1×8×8 to 4 filters 3×3": lambda: convolution(1, 1, 8, 4, others={**NUMPY_PEERS, **LOOPS}),
     "conv2d, 32×16×8×8 to 32 filters 3×3 (digits)": lambda: convolution(32, 16, 8, 32, others=NUMPY_PEERS),
     "max_pool2d, 64×16×28×28": lambda: pooling(
-        F.max_pool2d, {"dlnotes": max_pool2d, "im2col of the books": peers.im2col_max_pool2d}
+        F.max_pool2d, {"dlnotes": max_pool2d, "windows as rows": peers.windows_as_rows_max_pool2d}
     ),
     "mean_pool2d, 64×16×28×28": lambda: pooling(F.avg_pool2d, {"dlnotes": mean_pool2d}),
     "dense, 64×784 to 128": dense_layer,

@@ -156,7 +156,8 @@ def write_pages(work, toc, cache, draft):
     config["sphinx"]["local_extensions"] = dict.fromkeys(config["sphinx"]["local_extensions"], str(ROOT))
     config_path = work / "_config.yml"
     config_path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT)]
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")  # run by this Python, whatever its first line says
+    command = [sys.executable, str(jupyter_book), "build", str(ROOT)]
     command += ["--path-output", str(work), "--toc", str(toc_path)]
     command += ["--config", str(config_path)]
     command += ["--quiet"] if draft else ["--quiet", "--warningiserror", "--keep-going"]

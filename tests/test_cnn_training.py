@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 
 from dlnotes.activations import relu
-from dlnotes.convolution import conv2d, max_pool2d, pad
+from dlnotes.convolution import conv2d
 from dlnotes.datasets import digits
 from dlnotes.dense import dense, flatten
 from dlnotes.initializers import he
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import cross_entropy
 from dlnotes.optimizers import SGD
+from dlnotes.pooling import max_pool2d
 from dlnotes.training import accuracy, fit
+from dlnotes.windows import pad
 
 EPOCHS, BATCH_SIZE = 6, 32
 SHIFTS = [(0, 0), (0, 1), (1, 0), (0, -1), (-1, 0)]  # a digit moved by a pixel is the same digit

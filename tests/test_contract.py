@@ -11,21 +11,14 @@ import pytest
 
 import dlnotes
 from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
-from dlnotes.convolution import (
-    conv2d,
-    conv2d_by_definition,
-    dilate,
-    max_pool2d,
-    mean_pool2d,
-    pad,
-    true_conv2d,
-    turn,
-)
+from dlnotes.convolution import conv2d, conv2d_by_definition, true_conv2d, turn
 from dlnotes.dense import dense, flatten
 from dlnotes.gradient_check import check_gradients, numerical_gradient
 from dlnotes.layers import Layer, Residual, Sequential, add
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.operation import as_tuple
+from dlnotes.pooling import max_pool2d, mean_pool2d
+from dlnotes.windows import dilate, im2col, pad
 
 
 class Case(NamedTuple):
@@ -103,6 +96,8 @@ CASES = [
     *(Case(f, (normal(*x), normal(*W), normal(W[0])), options)
       for f, (x, W, options) in product((conv2d, conv2d_by_definition, true_conv2d), CONVOLUTIONS)),
     *(Case(f, (apart(*shape),), options) for f, (shape, options) in product((max_pool2d, mean_pool2d), POOLINGS)),
+    *(Case(im2col, (normal(2, 3, 4, 5),), {"window": window, "stride": stride})
+      for window, stride in product([1, 2, (4, 3)], [1, (2, 3)])),
     *(Case(pad, (normal(2, 1, 2, 3),), {"padding": padding}) for padding in (0, 1, (2, 1))),
     *(Case(dilate, (normal(2, 1, 2, 3),), {"stride": stride}) for stride in (1, 2, (3, 2))),
     Case(turn, (normal(2, 1, 2, 3),), {}),

@@ -2,31 +2,17 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from images import NO_COUNTS, NO_IMAGES, image
 
 from dlnotes import convolution
-from dlnotes.convolution import (
-    conv2d,
-    conv2d_by_definition,
-    dilate,
-    max_pool2d,
-    mean_pool2d,
-    pad,
-    true_conv2d,
-    turn,
-    window_positions,
-)
+from dlnotes.convolution import conv2d, conv2d_by_definition, true_conv2d, turn
+from dlnotes.windows import dilate, pad
 
-NAN, INF = np.nan, np.inf
 CONVOLUTIONS = [conv2d, conv2d_by_definition, true_conv2d]
-POOLINGS = [max_pool2d, mean_pool2d]
 
 every_convolution = pytest.mark.parametrize("convolve", CONVOLUTIONS)
-every_pooling = pytest.mark.parametrize("pool", POOLINGS)
-
-
-def image(*rows):
-    """A batch of one image with one channel."""
-    return np.array(rows, dtype=float)[None, None]
 
 
 def random_case(rng, x_shape, W_shape, dtype=np.float64):
@@ -87,6 +73,28 @@ def test_conv2d_is_its_definition(x_shape, W_shape, options, rng):
         np.testing.assert_allclose(gradient, expected, rtol=1e-12, atol=1e-13)
 
 
+pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
+
+
+@settings(derandomize=True, max_examples=60, deadline=None, database=None)
+@given(st.data())
+def test_conv2d_is_its_definition_for_whatever_fits(data):
+    window, stride = data.draw(pairs, "window"), data.draw(pairs, "stride")
+    padding = data.draw(st.tuples(st.integers(0, 2), st.integers(0, 2)), "padding")
+    least = [max(1, w - 2 * p) for w, p in zip(window, padding, strict=True)]
+    height, width = (data.draw(st.integers(n, n + 4), "size") for n in least)
+    batch, channels, filters = (data.draw(st.integers(1, 3), name) for name in ("batch", "channels", "filters"))
+    rng = np.random.default_rng(data.draw(st.integers(0, 9), "seed"))
+    x, W, b = random_case(rng, (batch, channels, height, width), (filters, channels, *window))
+    options = {"stride": stride, "padding": padding}
+    z, backward = conv2d(x, W, b, **options)
+    expected, backward_by_definition = conv2d_by_definition(x, W, b, **options)
+    np.testing.assert_allclose(z, expected, rtol=1e-12, atol=1e-12)
+    delta = rng.standard_normal(z.shape)
+    for gradient, expected in zip(backward(delta), backward_by_definition(delta), strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize(("x_shape", "W_shape", "options"), GRID, ids=str)
 def test_the_input_gradient_is_the_full_convolution_with_the_dilated_delta(x_shape, W_shape, options, rng):
     x, W, b = random_case(rng, x_shape, W_shape)
@@ -138,7 +146,7 @@ def test_rows_and_columns_left_over_do_not_count_and_get_no_gradient(convolve, r
     z, backward = convolve(x, W, b, stride=(2, 3))
     assert z.shape == (2, 3, 2, 2)
     changed = x.copy()
-    changed[:, :, 5:], changed[:, :, :, 6:] = NAN, NAN
+    changed[:, :, 5:], changed[:, :, :, 6:] = np.nan, np.nan
     np.testing.assert_array_equal(convolve(changed, W, b, stride=(2, 3))[0], z)
     dx, _, _ = backward(np.ones_like(z))
     assert not dx[:, :, 5:].any()
@@ -167,9 +175,7 @@ def test_a_pair_is_vertical_and_horizontal(convolve, rng):
 @pytest.mark.parametrize("chunk_bytes", [1, 10_000, 2**30])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_size_of_a_chunk_does_not_matter(chunk_bytes, dtype, rng, monkeypatch):
-    x, W, b = random_case(
-        rng, (7, 3, 6, 5), (4, 3, 3, 2), dtype
-    )  # 3024 or 6048 bytes of columns for a row of the output
+    x, W, b = random_case(rng, (7, 3, 6, 5), (4, 3, 3, 2), dtype)  # 2592 or 5184 bytes of columns for an image
     z, backward = conv2d(x, W, b, padding=1)
     delta = rng.standard_normal(z.shape)
     expected = z, *backward(delta)
@@ -178,6 +184,31 @@ def test_the_size_of_a_chunk_does_not_matter(chunk_bytes, dtype, rng, monkeypatc
     tolerance = 1e-5 if dtype == np.float32 else 1e-13
     for actual, wanted in zip((z, *backward(delta)), expected, strict=True):
         np.testing.assert_allclose(actual, wanted, rtol=tolerance, atol=tolerance)
+
+
+@every_convolution
+@pytest.mark.parametrize(
+    "dtypes", sorted(set(product([np.float32, np.float64], repeat=3)) - {(np.float32,) * 3}, key=str), ids=str
+)
+def test_mixed_dtypes_have_the_widest_result_and_gradients_of_their_own(convolve, dtypes, rng):
+    arrays = random_case(rng, (2, 2, 5, 4), (3, 2, 3, 2))
+    exact, exact_backward = convolve(*arrays)
+    z, backward = convolve(*(a.astype(dtype) for a, dtype in zip(arrays, dtypes, strict=True)))
+    assert z.dtype == np.float64
+    np.testing.assert_allclose(z, exact, rtol=1e-5, atol=1e-5)
+    delta = rng.standard_normal(z.shape)
+    for gradient, expected, dtype in zip(backward(delta), exact_backward(delta), dtypes, strict=True):
+        assert gradient.dtype == dtype
+        np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-5)
+
+
+@every_convolution
+def test_small_integers_of_numpy_do_not_overflow(convolve, rng):
+    x, W, b = random_case(rng, (1, 1, 3, 140), (1, 1, 1, 2))
+    z, backward = convolve(x, W, b, stride=np.int8(100), padding=np.uint8(100))
+    expected, expected_backward = convolve(x, W, b, stride=100, padding=100)
+    np.testing.assert_array_equal(z, expected)
+    np.testing.assert_array_equal(backward(z)[0], expected_backward(z)[0])
 
 
 def test_an_empty_batch_has_an_empty_result():
@@ -189,115 +220,10 @@ def test_an_empty_batch_has_an_empty_result():
     assert not db.any()
 
 
-# --- pooling ---------------------------------------------------------------------------------------------------------
-
-PICTURE = image([1, 5, 2, 0], [3, 4, -1, 7], [9, 9, 1, 1], [9, 8, 1, 1])
-
-
-def test_max_pooling_by_hand():
-    y, backward = max_pool2d(PICTURE)
-    np.testing.assert_array_equal(y, image([5, 7], [9, 1]))
-    dx = backward(image([1, 2], [3, 4]))
-    np.testing.assert_array_equal(dx, image([0, 1, 0, 0], [0, 0, 0, 2], [3, 0, 4, 0], [0, 0, 0, 0]))
-
-
-def test_mean_pooling_by_hand():
-    y, backward = mean_pool2d(PICTURE)
-    np.testing.assert_array_equal(y, image([13 / 4, 2], [35 / 4, 1]))
-    dx = backward(image([4, 8], [12, 16]))
-    np.testing.assert_array_equal(dx, image([1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]))
-
-
-def test_overlapping_windows_add_their_gradients():
-    y, backward = max_pool2d(image([1, 3, 2]), window=(1, 2), stride=1)
-    np.testing.assert_array_equal(y, image([3, 3]))
-    np.testing.assert_array_equal(backward(image([10, 1])), image([0, 11, 0]))
-    y, backward = mean_pool2d(image([1, 3, 2]), window=(1, 2), stride=1)
-    np.testing.assert_array_equal(y, image([2, 2.5]))
-    np.testing.assert_array_equal(backward(image([10, 1])), image([5, 5.5, 0.5]))
-
-
-def test_of_equal_maxima_the_first_gets_the_whole_gradient():
-    y, backward = max_pool2d(np.zeros((1, 1, 3, 3)), window=2, stride=1)
-    np.testing.assert_array_equal(y, np.zeros((1, 1, 2, 2)))
-    np.testing.assert_array_equal(backward(image([1, 2], [3, 4])), image([1, 2, 0], [3, 4, 0], [0, 0, 0]))
-
-
-def test_max_pooling_keeps_nan_and_infinities():
-    y, backward = max_pool2d(image([-INF, -INF, 1, 2, INF, 5], [-INF, -INF, NAN, 3, NAN, 6]))
-    np.testing.assert_array_equal(y, image([-INF, NAN, NAN]))
-    np.testing.assert_array_equal(backward(image([1, 2, 3])), image([1, 0, 0, 0, 0, 0], [0, 0, 2, 0, 3, 0]))
-
-
-@every_pooling
-def test_pooling_works_on_each_channel_and_image_alone(pool, rng):
-    x = rng.standard_normal((2, 3, 5, 6))
-    y, backward = pool(x, window=(3, 2), stride=(1, 2))
-    assert y.shape == (2, 3, 3, 3)
-    dy = rng.standard_normal(y.shape)
-    dx = backward(dy)
-    for n, c in np.ndindex(2, 3):
-        one = np.s_[n : n + 1, c : c + 1]
-        y_alone, backward_alone = pool(x[one], window=(3, 2), stride=(1, 2))
-        np.testing.assert_array_equal(y[one], y_alone)
-        np.testing.assert_array_equal(dx[one], backward_alone(dy[one]))
-
-
-@pytest.mark.parametrize(("pool", "best"), [(max_pool2d, np.max), (mean_pool2d, np.mean)])
-@pytest.mark.parametrize(("window", "stride"), list(product([(1, 1), (2, 3), (5, 6)], [(1, 1), (3, 2)])))
-def test_pooling_is_what_numpy_says_of_each_window(pool, best, window, stride, rng):
-    x = rng.standard_normal((2, 2, 5, 6))
-    y, _ = pool(x, window=window, stride=stride)
-    for n, c, i, j in np.ndindex(y.shape):
-        top, left = i * stride[0], j * stride[1]
-        assert y[n, c, i, j] == pytest.approx(best(x[n, c, top : top + window[0], left : left + window[1]]), abs=1e-14)
-
-
-@every_pooling
-def test_rows_and_columns_left_over_are_not_pooled(pool, rng):
-    x = rng.standard_normal((1, 1, 5, 5))
-    y, backward = pool(x, window=2)
-    np.testing.assert_array_equal(y, pool(x[:, :, :4, :4])[0])
-    dx = backward(np.ones_like(y))
-    assert not dx[:, :, 4:].any()
-    assert not dx[:, :, :, 4:].any()
-    assert dx.sum() == pytest.approx(4)
-
-
-def test_a_pair_of_windows_is_vertical_and_horizontal(rng):
-    x = rng.standard_normal((1, 1, 4, 6))
-    for pool in POOLINGS:
-        assert pool(x, window=(2, 3))[0].shape == (1, 1, 2, 2)
-        assert pool(x, window=(2, 3), stride=(1, 2))[0].shape == (1, 1, 3, 2)
-
-
-# --- frames, zeros between, the turn ---------------------------------------------------------------------------------
-
-
-def test_pad_by_hand():
-    y, backward = pad(image([1, 2]), padding=(1, 2))
-    np.testing.assert_array_equal(y, image([0] * 6, [0, 0, 1, 2, 0, 0], [0] * 6))
-    np.testing.assert_array_equal(backward(image(range(6), range(6, 12), range(12, 18))), image([8, 9]))
-
-
-def test_dilate_by_hand():
-    y, backward = dilate(image([1, 2], [3, 4]), stride=(2, 3))
-    np.testing.assert_array_equal(y, image([1, 0, 0, 2], [0] * 4, [3, 0, 0, 4]))
-    np.testing.assert_array_equal(backward(image(range(4), range(4, 8), range(8, 12))), image([0, 3], [8, 11]))
-
-
 def test_turn_by_hand():
     y, backward = turn(image([1, 2, 3], [4, 5, 6]))
     np.testing.assert_array_equal(y, image([6, 5, 4], [3, 2, 1]))
     np.testing.assert_array_equal(backward(image([1, 2, 3], [4, 5, 6])), image([6, 5, 4], [3, 2, 1]))
-
-
-@pytest.mark.parametrize(
-    ("image", "window", "stride"), list(product([(4, 7), (5, 5)], [(1, 1), (4, 5)], [(1, 2), (3, 1)]))
-)
-def test_window_positions_counts_what_fits(image, window, stride):
-    fitting = [len([a for a in range(0, n, s) if a + w <= n]) for n, w, s in zip(image, window, stride, strict=True)]
-    assert window_positions(image, window, stride) == tuple(fitting)
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
@@ -330,20 +256,6 @@ def test_kernels_without_four_axes_are_refused(convolve):
     assert "(2, 2)" in str(error.value)
 
 
-@pytest.mark.parametrize("shape", [(4, 4), (1, 4, 4), (1, 1, 1, 4, 4), (1, 1, 0, 4), (1, 1, 4, 0), (1, 0, 4, 4)])
-def test_what_is_no_batch_of_images_is_refused(shape):
-    operations = [
-        *(lambda x, f=f: f(x, np.ones((1, 1, 1, 1)), np.ones(1)) for f in CONVOLUTIONS),
-        *POOLINGS,
-        lambda x: pad(x, padding=1),
-        lambda x: dilate(x, stride=1),
-    ]
-    for operation in operations:
-        with pytest.raises(ValueError, match=r"^x must have shape \(batch, channels, height, width\)") as error:
-            operation(np.ones(shape))
-        assert str(error.value).endswith(f"got {shape}")
-
-
 def test_what_is_no_bank_of_kernels_cannot_be_turned():
     with pytest.raises(ValueError, match=r"^W must have shape \(filters, .*, got \(2, 2\)$"):
         turn(np.ones((2, 2)))
@@ -357,39 +269,23 @@ def test_a_kernel_larger_than_the_padded_image_is_refused(convolve):
         assert f"a window of {W_shape[2]} x {W_shape[3]} pixels" in str(error.value)
 
 
-@every_pooling
-def test_a_window_larger_than_the_image_is_refused(pool):
-    with pytest.raises(ValueError, match=r"a window of 5 x 1 pixels does not fit an image of 4 x 5 pixels"):
-        pool(np.ones((1, 1, 4, 5)), window=(5, 1))
+@every_convolution
+@pytest.mark.parametrize(("wrong", "error"), [(0, ValueError), ((0, 1), ValueError), *NO_COUNTS], ids=repr)
+def test_a_stride_that_is_no_count_is_refused(convolve, wrong, error):
+    with pytest.raises(error, match=r"^stride must be (an integer of at least 1|one integer or a pair of them), got "):
+        convolve(np.ones((1, 1, 4, 4)), np.ones((1, 1, 2, 2)), np.ones(1), stride=wrong)
 
 
-WRONG = [-1, 1.0, "1", None, (1,), (1, 2, 3), (1, -1), (1, 1.5), np.array([1, 1])]
+@every_convolution
+@pytest.mark.parametrize(("wrong", "error"), NO_COUNTS, ids=repr)
+def test_a_padding_that_is_no_count_is_refused(convolve, wrong, error):
+    with pytest.raises(error, match=r"^padding must be (an integer of at least 0|one integer or a pair of them), got "):
+        convolve(np.ones((1, 1, 4, 4)), np.ones((1, 1, 2, 2)), np.ones(1), padding=wrong)
 
 
-@pytest.mark.parametrize("wrong", [0, (0, 1), *WRONG], ids=repr)
-def test_a_stride_that_is_no_count_is_refused(wrong):
-    x, W, b = np.ones((1, 1, 4, 4)), np.ones((1, 1, 2, 2)), np.ones(1)
-    calls = [*(lambda s, f=f: f(x, W, b, stride=s) for f in CONVOLUTIONS), lambda s: dilate(x, stride=s)]
-    if wrong is not None:  # for a pooling, None is the window
-        calls.extend(lambda s, f=f: f(x, stride=s) for f in POOLINGS)
-    for call in calls:
-        with pytest.raises(ValueError, match=r"^stride must be an integer of at least 1, or a pair of them") as error:
-            call(wrong)
-        assert str(error.value).endswith(f"got {wrong!r}")
-
-
-@pytest.mark.parametrize("wrong", WRONG, ids=repr)
-def test_a_padding_that_is_no_count_is_refused(wrong):
-    x, W, b = np.ones((1, 1, 4, 4)), np.ones((1, 1, 2, 2)), np.ones(1)
-    for call in [*(lambda p, f=f: f(x, W, b, padding=p) for f in CONVOLUTIONS), lambda p: pad(x, padding=p)]:
-        with pytest.raises(ValueError, match=r"^padding must be an integer of at least 0, or a pair of them") as error:
-            call(wrong)
-        assert str(error.value).endswith(f"got {wrong!r}")
-
-
-@every_pooling
-@pytest.mark.parametrize("wrong", [0, (2, 0), *WRONG], ids=repr)
-def test_a_window_that_is_no_size_is_refused(pool, wrong):
-    with pytest.raises(ValueError, match=r"^window must be an integer of at least 1, or a pair of them") as error:
-        pool(np.ones((1, 1, 4, 4)), window=wrong)
-    assert str(error.value).endswith(f"got {wrong!r}")
+@every_convolution
+@pytest.mark.parametrize("shape", NO_IMAGES)
+def test_what_is_no_batch_of_images_is_refused(convolve, shape):
+    with pytest.raises(ValueError, match=r"^x must have shape \(batch, channels, height, width\)") as error:
+        convolve(np.ones(shape), np.ones((1, 1, 1, 1)), np.ones(1))
+    assert f"got {shape}" in str(error.value)

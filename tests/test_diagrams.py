@@ -1,12 +1,12 @@
-"""Networks drawn from their numbers: where nodes are, what edges look like, which of them are lit."""
+"""Networks and arrays drawn from their numbers: where nodes are, what edges look like, what is written where."""
 
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
 from matplotlib.text import Annotation
 
-from dlnotes.diagrams import LABEL_AT, WIDEST, draw_grid, draw_network, node_positions
-from dlnotes.style import BACKWARD, DIVERGING, FORWARD, MUTED, NEGATIVE, POSITIVE, subplots
+from dlnotes.diagrams import LABEL_AT, THINNEST, WIDEST, draw_edge, draw_grid, draw_node, node_positions
+from dlnotes.style import BACKWARD, DIVERGING, FORWARD, MUTED, NEGATIVE, POSITIVE, contrast, subplots
 
 
 @pytest.fixture
@@ -33,95 +33,138 @@ def test_layers_of_one_node_lie_in_the_middle():
     assert [layer.tolist() for layer in node_positions((1, 1))] == [[[0, 0.5]], [[1, 0.5]]]
 
 
-@pytest.mark.parametrize("sizes", [(), (2,), (2, 0), (2, 1.5), (2, -1)])
-def test_sizes_must_be_two_or_more_positive_integers(sizes):
-    with pytest.raises(ValueError, match="two or more positive integers"):
+@pytest.mark.parametrize("sizes", [(), (2,)])
+def test_a_network_has_two_layers_or_more(sizes):
+    with pytest.raises(ValueError, match=r"^sizes must be those of two layers or more, got \["):
         node_positions(sizes)
 
 
-def test_sign_and_size_of_a_weight_are_seen(ax):
-    assert draw_network(ax, (2, 1), weights=[np.array([[2.0, -1.0]])]) is ax
-    positive, negative = ax.lines
-    assert same_color(positive.get_color(), POSITIVE)
-    assert positive.get_linestyle() == "-"
-    assert positive.get_linewidth() == WIDEST
-    assert same_color(negative.get_color(), NEGATIVE)
-    assert negative.get_linestyle() == "--"
-    assert negative.get_linewidth() == WIDEST / 2
+@pytest.mark.parametrize(
+    ("size", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError), ("2", TypeError)]
+)
+def test_a_layer_has_a_positive_number_of_nodes(size, error):
+    with pytest.raises(error, match=r"^a size of a layer must be an integer of at least 1, got "):
+        node_positions((2, size))
 
 
-def test_an_edge_runs_from_its_input_to_its_output(ax):
-    draw_network(ax, (2, 3), weights=[np.arange(6.0).reshape(3, 2)])
-    inputs, outputs = node_positions((2, 3))
-    ends = {tuple(map(tuple, line.get_xydata())) for line in ax.lines}
-    assert ends == {(tuple(start), tuple(end)) for start in inputs for end in outputs}
+def test_layers_of_numpy_integers_do_as_well():
+    sizes = np.array([100, 100], np.int8)
+    assert node_positions(sizes)[1][-1].tolist() == pytest.approx([1, 0])
 
 
-def test_widths_can_be_compared_between_pictures(ax):
-    draw_network(ax, (1, 1), weights=[np.array([[2.0]])], largest=8)
-    assert ax.lines[0].get_linewidth() == WIDEST / 4
+# draw_edge
 
 
-def test_without_weights_edges_are_plain(ax):
-    draw_network(ax, (2, 2, 1), weights=[None, np.zeros((1, 2))])
-    assert [same_color(line.get_color(), MUTED) for line in ax.lines] == [True] * 4 + [False] * 2
+@pytest.mark.parametrize(
+    ("weight", "color", "dashes", "width"),
+    [
+        (4.0, POSITIVE, "-", WIDEST),
+        (-2.0, NEGATIVE, "--", WIDEST / 2),
+        (0.0, POSITIVE, "-", THINNEST),
+        (-0.01, NEGATIVE, "--", THINNEST),
+        (np.float32(1), POSITIVE, "-", WIDEST / 4),
+        (None, MUTED, "-", 1),
+    ],
+)
+def test_sign_and_size_of_a_weight_are_seen(ax, weight, color, dashes, width):
+    assert draw_edge(ax, (0, 0), (1, 1), weight=weight, largest=4) is ax
+    (line,) = ax.lines
+    assert same_color(line.get_color(), color)
+    assert line.get_linestyle() == dashes
+    assert line.get_linewidth() == width
+    assert not ax.axison
 
 
-def test_nan_is_no_edge(ax):
-    draw_network(ax, (2, 1), weights=[[[1.0, np.nan]]])
-    assert len(ax.lines) == 1
+def test_an_edge_runs_from_its_start_to_its_end(ax):
+    draw_edge(ax, (0, 1), (2, 3))
+    assert ax.lines[0].get_xydata().tolist() == [[0, 1], [2, 3]]
 
 
-def test_lit_edges_are_arrows_in_their_direction(ax):
-    draw_network(ax, (2, 2, 1), forward=[(0, 1, 0)], backward=[(1, 0, 1)])
+def test_a_lit_edge_is_an_arrow_in_the_direction_of_its_pass(ax):
+    draw_edge(ax, (0, 1), (2, 3), lit="forward", weight=1)
+    draw_edge(ax, (0, 1), (2, 3), lit="backward")
     forward, backward = arrows(ax)
-    first, hidden, last = node_positions((2, 2, 1))
-    assert forward.xyann == tuple(first[0])
-    assert forward.xy == tuple(hidden[1])
+    assert (forward.xyann, forward.xy) == ((0, 1), (2, 3))
     assert same_color(forward.arrow_patch.get_edgecolor(), FORWARD)
-    assert backward.xyann == tuple(last[0])
-    assert backward.xy == tuple(hidden[1])
+    assert (backward.xyann, backward.xy) == ((2, 3), (0, 1))
     assert same_color(backward.arrow_patch.get_edgecolor(), BACKWARD)
-    assert len(ax.lines) == 4
+    assert len(ax.lines) == 0
 
 
-def test_texts_stand_at_their_nodes_and_edges(ax):
-    draw_network(
-        ax, (2, 1), names=[["a", None], ["c"]], values=[["0.1", "0.2"], [None]], errors=[[None, "e"], [None]],
-        labels={(0, 0, 1): "w"},
-    )  # fmt: skip
-    found = texts(ax)
-    assert set(found) == {"a", "c", "0.1", "0.2", "e", "w"}
-    assert found["a"].get_position() == (0, 1)
-    assert found["w"].get_position() == (LABEL_AT, LABEL_AT * 0.5)
-    assert found["0.1"].get_position()[1] > 0  # above the upper node
-    assert found["0.2"].get_position()[1] < 0  # below the lower one
-    assert same_color(found["0.2"].get_color(), FORWARD)
-    assert same_color(found["e"].get_color(), BACKWARD)
+def test_an_arrow_ends_at_the_rims_of_the_nodes(ax):
+    draw_edge(ax, (0, 0), (1, 0), lit="forward", node_size=30)
+    (arrow,) = arrows(ax)
+    assert arrow.arrow_patch.shrinkA == arrow.arrow_patch.shrinkB == 15
 
 
-def test_an_edge_that_is_not_there_is_refused(ax):
-    with pytest.raises(ValueError, match=r"no edge \(0, 2, 0\).*sizes \(2, 2\)"):
-        draw_network(ax, (2, 2), backward=[(0, 2, 0)])
-    with pytest.raises(ValueError, match=r"no edge \(0, 0, 1\)"):
-        draw_network(ax, (2, 1), weights=[[[1.0, np.nan]]], labels={(0, 0, 1): "w"})
+@pytest.mark.parametrize("lit", [None, "forward", "backward"])
+def test_a_label_is_nearer_to_the_start(ax, lit):
+    draw_edge(ax, (0, 0), (1, 2), label="w", lit=lit)
+    assert texts(ax)["w"].get_position() == (LABEL_AT, 2 * LABEL_AT)
+    assert LABEL_AT < 0.5
 
 
-@pytest.mark.parametrize("weights", [[np.zeros((2, 1))], [np.zeros(2)], [], [None, None]])
-def test_weights_must_fit_the_sizes(ax, weights):
-    with pytest.raises(ValueError, match=r"shapes \[\(1, 2\)\], outputs first"):
-        draw_network(ax, (2, 1), weights=weights)
+@pytest.mark.parametrize(
+    ("keywords", "error", "says"),
+    [
+        ({"largest": 0}, ValueError, "largest must be positive, got 0"),
+        ({"largest": -1}, ValueError, "largest must be positive, got -1"),
+        ({"largest": np.inf}, ValueError, "largest must be finite, got inf"),
+        ({"largest": "1"}, TypeError, "largest must be a number, got '1'"),
+        ({"largest": True}, TypeError, "largest must be a number, got True"),
+        ({"node_size": 0}, ValueError, "node_size must be positive, got 0"),
+        ({"weight": np.nan}, ValueError, "weight must be finite, got nan"),
+        ({"weight": "1"}, TypeError, "weight must be a number, got '1'"),
+        ({"lit": "sideways"}, ValueError, 'lit must be "forward" or "backward", got \'sideways\''),
+    ],
+)
+def test_an_edge_says_what_does_not_fit(ax, keywords, error, says):
+    with pytest.raises(error, match=f"^{says}$"):
+        draw_edge(ax, (0, 0), (1, 1), **keywords)
 
 
-@pytest.mark.parametrize("what", ["names", "values", "errors"])
-def test_texts_must_fit_the_sizes(ax, what):
-    with pytest.raises(ValueError, match=f"{what} must have one entry for each node"):
-        draw_network(ax, (2, 1), **{what: [["a"], ["b"]]})
+# draw_node
 
 
-def test_ax_must_be_axes():
-    with pytest.raises(TypeError, match="matplotlib Axes"):
-        draw_network(None, (2, 1))
+def test_a_node_is_a_circle_with_its_name(ax):
+    assert draw_node(ax, (3, 4), "h", size=30) is ax
+    (circle,) = ax.collections
+    assert circle.get_offsets().tolist() == [[3, 4]]
+    assert circle.get_sizes().tolist() == [900]
+    assert texts(ax)["h"].get_position() == (3, 4)
+    assert not ax.axison
+
+
+@pytest.mark.parametrize(("below", "side", "va"), [(False, 1, "bottom"), (True, -1, "top")])
+def test_value_and_error_stand_beside_the_node_one_outside_of_the_other(ax, below, side, va):
+    draw_node(ax, (3, 4), value="0.5", error="e", below=below, size=30)
+    value, error = texts(ax)["0.5"], texts(ax)["e"]
+    assert value.xy == error.xy == (3, 4)
+    assert value.get_va() == error.get_va() == va
+    assert 15 < side * value.xyann[1] < side * error.xyann[1] - value.get_fontsize()
+    assert same_color(value.get_color(), FORWARD)
+    assert same_color(error.get_color(), BACKWARD)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_node_may_be_bare(ax, nothing):
+    draw_node(ax, (0, 0), nothing, value=nothing, error=nothing)
+    assert texts(ax) == {}
+
+
+def test_edges_lie_below_their_labels_and_nodes_on_top(ax):
+    draw_node(ax, (0, 0), "a")
+    draw_edge(ax, (0, 0), (1, 1), label="w")
+    draw_edge(ax, (0, 0), (1, 0), lit="forward")
+    (arrow,) = arrows(ax)
+    order = [ax.lines[0], arrow, texts(ax)["w"], ax.collections[0], texts(ax)["a"]]
+    assert [artist.zorder for artist in order] == sorted({artist.zorder for artist in order})
+
+
+@pytest.mark.parametrize("draw", [lambda ax: draw_node(ax, (0, 0)), lambda ax: draw_edge(ax, (0, 0), (1, 1))])
+def test_parts_of_a_network_need_axes(draw):
+    with pytest.raises(TypeError, match=r"^ax must be a matplotlib Axes, got None$"):
+        draw(None)
 
 
 # draw_grid
@@ -153,18 +196,44 @@ def test_a_frame_of_a_grid_lies_around_its_cells(ax):
     assert frame.get_bbox().bounds == (12, 1, 2, 3)
 
 
+@pytest.mark.parametrize("number", np.linspace(-2, 2, 9))
+def test_the_numbers_of_a_grid_are_legible_on_their_cells(ax, number):
+    draw_grid(ax, [[number]], largest=2)
+    (cell,) = ax.patches
+    (text,) = texts(ax).values()
+    assert contrast(text.get_color(), cell.get_facecolor()) >= 4.5
+
+
+def test_without_colours_the_numbers_of_a_grid_have_that_of_the_page(ax):
+    draw_grid(ax, [[1]])
+    assert texts(ax)["1"].get_color() == "black"
+
+
+def test_a_cell_of_a_grid_is_as_wide_as_high_and_there_are_no_axes(ax):
+    draw_grid(ax, [[1]])
+    assert ax.get_aspect() == 1
+    assert not ax.axison
+
+
 @pytest.mark.parametrize(
-    ("keywords", "says"),
+    ("keywords", "error", "says"),
     [
-        ({"numbers": [1, 2]}, r"shape \(rows, columns\), got \(2,\)"),
-        ({"numbers": [[1]], "largest": 0}, "largest must be positive, got 0"),
-        ({"numbers": [[1]], "framed": [(0, 0, 2, 1)]}, "outside of a grid"),
-        ({"numbers": [[1]], "framed": [(-1, 0, 1, 1)]}, "outside of a grid"),
+        ({"numbers": [1, 2]}, ValueError, r"numbers must have shape \(rows, columns\), got \(2,\)"),
+        ({"largest": 0}, ValueError, "largest must be positive, got 0"),
+        ({"largest": np.nan}, ValueError, "largest must be finite, got nan"),
+        ({"largest": "2"}, TypeError, "largest must be a number, got '2'"),
+        ({"framed": [(0, 0, 3, 1)]}, ValueError, r"the frame \(0, 0, 3, 1\) lies outside of a grid of \(2, 2\)"),
+        ({"framed": [(1, 1, 1, 2)]}, ValueError, r"the frame \(1, 1, 1, 2\) lies outside of a grid of \(2, 2\)"),
+        ({"framed": [(-1, 0, 1, 1)]}, ValueError, "the row of a frame must be an integer of at least 0, got -1"),
+        ({"framed": [(1, 1, 1, -1)]}, ValueError, "the width of a frame must be an integer of at least 1, got -1"),
+        ({"framed": [(1, 1, 0, 1)]}, ValueError, "the height of a frame must be an integer of at least 1, got 0"),
+        ({"framed": [(0, 0.5, 1, 1)]}, TypeError, "the column of a frame must be an integer of at least 0, got 0.5"),
+        ({"framed": [(0, 0, 1)]}, ValueError, r"a frame must be its first row and column, .*, got \(0, 0, 1\)"),
     ],
 )
-def test_a_grid_says_what_does_not_fit(ax, keywords, says):
-    with pytest.raises(ValueError, match=says):
-        draw_grid(ax, **keywords)
+def test_a_grid_says_what_does_not_fit(ax, keywords, error, says):
+    with pytest.raises(error, match=f"^{says}$"):
+        draw_grid(ax, **{"numbers": np.eye(2), **keywords})
 
 
 def test_a_grid_needs_axes():

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
-from dlnotes.convolution import conv2d, max_pool2d, mean_pool2d, true_conv2d
+from dlnotes.convolution import conv2d, true_conv2d
 from dlnotes.dense import dense, flatten
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.optimizers import SGD
+from dlnotes.pooling import max_pool2d, mean_pool2d
 
 
 def build(W1, b1, W2, b2, W3, b3):

@@ -1,14 +1,15 @@
 """The palette is legible in both themes and for colour-blind readers, and style leaves no trace."""
 
 from itertools import product
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-import dlnotes.explore
 from dlnotes import style
+from dlnotes.explore import player_files
 
 PAIRS = [("positive", "negative"), ("forward", "backward"), ("training", "test")]
 
@@ -99,7 +100,35 @@ def test_subplots_passes_grid_and_options():
     assert axes[0, 0].get_shared_x_axes().joined(axes[0, 0], axes[1, 2])
 
 
-def test_style_sheet_of_the_player_holds_the_palette():
-    player = dlnotes.explore.PLAYER_FILES[0]
-    assert player.name == "player.css"
-    assert style.css() in player.read_text(encoding="utf-8")
+def test_the_palette_of_the_player_is_that_of_the_figures():
+    sheet = player_files()["player.css"]
+    assert sheet.startswith(style.css())
+    for light, dark in style.PALETTE.values():
+        assert sheet.count(light) == 1
+        assert sheet.count(dark) == 2  # for the book's theme, and for the reader's system
+
+
+def test_the_palette_stands_in_one_place_only():
+    package = Path(style.__file__).parent
+    shades = {shade for pair in [*style.PALETTE.values(), style.INK] for shade in pair}
+    files = [path for path in package.rglob("*") if path.suffix in (".py", ".css", ".js")]
+    assert [path.name for path in files if any(s in path.read_text(encoding="utf-8") for s in shades)] == ["style.py"]
+
+
+@pytest.mark.parametrize("size", [(0, 0), (5, -1), (5, np.nan), (5, np.inf), (5,), (1, 2, 3)])
+def test_a_size_that_is_no_size_is_refused(size):
+    with pytest.raises(ValueError, match=r"^size must be two positive numbers, width and height in inches, got "):
+        style.subplots(size=size)
+
+
+@pytest.mark.parametrize("size", [5, None, "55", ("5", 5), (True, 5)])
+def test_a_size_of_another_kind_is_refused(size):
+    with pytest.raises(TypeError, match=r"^size must be two positive numbers, width and height in inches, got "):
+        style.subplots(size=size)
+
+
+@pytest.mark.parametrize(("wrong", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError), (True, TypeError)])
+@pytest.mark.parametrize("name", ["rows", "columns"])
+def test_a_grid_of_no_axes_is_refused(name, wrong, error):
+    with pytest.raises(error, match=f"^{name} must be an integer of at least 1, got "):
+        style.subplots(**{name: wrong})

@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from sphinx.util.osutil import copyfile
+from dlnotes.explore import player_files
 
 # What a page contains, and the files of `_static` it then needs.
 NEEDED_BY = {
@@ -30,8 +30,8 @@ def _copy_player(app):
     """The package keeps the player of its `explore` figures: Jupyter needs it too."""
     static = Path(app.outdir, "_static")
     static.mkdir(parents=True, exist_ok=True)
-    for path in Path(app.srcdir, "src", "dlnotes", "explore").glob("player.*"):
-        copyfile(path, static / path.name)
+    for name, text in player_files().items():
+        (static / name).write_text(text, encoding="utf-8")
 
 
 def _add_files(app, pagename, templatename, context, doctree):

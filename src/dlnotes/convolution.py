@@ -1,21 +1,14 @@
-"""Convolution and pooling: layers that look at an image through a small window.
+"""Convolution: a layer that looks at an image through a small window, with the same weights everywhere.
 
-An image is an array of shape (channels, height, width), and a batch has one more axis in front. Where a function takes
-a size, a stride or a padding, one number holds for both directions and a pair is (vertical, horizontal).
-
-A window moves in steps of the stride as long as it lies inside the padded image, so it has
-``(size + 2 * padding - window) // stride + 1`` positions in each direction. Rows and columns behind the last one are
-not read, and their gradient is 0: of 6 rows, a window of 3 with a stride of 2 reads the first 5.
+How the window moves, and what an image, a size, a stride and a padding are, is said in `dlnotes.windows`.
 """
-
-from itertools import product
-from numbers import Integral
 
 import numpy as np
 
 from dlnotes.operation import operation
+from dlnotes.windows import im2col, pad, pair, require_images, window_positions
 
-CHUNK_BYTES = 2**20  # strips for so many bytes at a time: few enough to stay in a processor's cache
+CHUNK_BYTES = 2**20  # columns for so many bytes at a time: few enough to stay in a processor's cache
 
 
 @operation
@@ -47,15 +40,14 @@ def conv2d(x, W, b, *, stride=1, padding=0):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the shapes do not fit, the kernel is larger than the padded image, or a stride or padding is no count.
 
     Notes
     -----
     All windows of an image, written side by side as the columns of a matrix, turn the convolution into one matrix
-    product [1]_. The columns hold every pixel as often as a window covers it. Here the images are shifted sideways
-    only, into one strip for each column of the kernel: what a row of the kernel meets is then a block of rows of the
-    strips, and there is one matrix product for each row of the kernel.
+    product [1]_. The columns hold every pixel as often as a window covers it, so they are made for a few images at a
+    time, and made again on the way back.
 
     References
     ----------
@@ -75,45 +67,26 @@ def conv2d(x, W, b, *, stride=1, padding=0):
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    stride = require_convolution(x, W, b, stride)
+    require_convolution(x, W, b)
     padded, unpad = pad(x, padding=padding)
-    batch, (filters, channels, kernel_height, kernel_width) = len(x), W.shape
     rows, columns = window_positions(padded.shape[2:], W.shape[2:], stride)
-    met_rows, met_columns = slices_met(W.shape[2:], stride, (rows, columns))
-    W_rows = W.transpose(2, 0, 1, 3).reshape(kernel_height, filters, -1)  # (kernel_height, filters, channels * width)
-
-    strips = np.empty((batch, channels, kernel_width, padded.shape[2], columns), x.dtype)
-    for n, met in enumerate(met_columns):
-        strips[:, :, n] = padded[..., met]
-    chunk = max(1, CHUNK_BYTES * batch // max(1, strips.nbytes))  # images at a time
-    chunks = [slice(start, start + chunk) for start in range(0, batch, chunk)]
-
-    def matrices(some, m):
-        """What row m of the kernel meets, for each image; without a vertical stride nothing is copied."""
-        return strips[some][..., met_rows[m], :].reshape(-1, channels * kernel_width, rows * columns)
-
-    z = np.empty((batch, filters, rows * columns), np.result_type(x, W, b))
+    W_rows = W.reshape(len(W), -1)  # (filters, channels * kernel_height * kernel_width)
+    z = np.empty((len(x), len(W), rows * columns), np.result_type(x, W, b))
+    few = max(1, CHUNK_BYTES // (x.itemsize * W_rows.shape[1] * rows * columns))  # images at a time
+    chunks = [slice(start, start + few) for start in range(0, len(x), few)]
     for some in chunks:
-        np.matmul(W_rows[0], matrices(some, 0), out=z[some])
-        for m in range(1, kernel_height):
-            z[some] += W_rows[m] @ matrices(some, m)
-        z[some] += b[:, None]
+        X_col, _ = im2col(padded[some], window=W.shape[2:], stride=stride)  # (few, columns of W_rows, rows * columns)
+        z[some] = W_rows @ X_col + b[:, None]
 
     def backward(delta):
-        delta_matrices = delta.reshape(z.shape)
-        dW_rows, dpadded = np.zeros_like(W_rows), np.zeros_like(padded)
+        Delta, dW_rows, dpadded = delta.reshape(z.shape), np.zeros_like(W_rows), np.empty_like(padded)
         for some in chunks:
-            dstrips = np.zeros_like(strips[some])
-            for m, met in enumerate(met_rows):
-                dW_rows[m] += (delta_matrices[some] @ matrices(some, m).transpose(0, 2, 1)).sum(axis=0)
-                block = dstrips[..., met, :]
-                block += (W_rows[m].T @ delta_matrices[some]).reshape(block.shape)
-            for n, met in enumerate(met_columns):
-                dpadded[some][..., met] += dstrips[:, :, n]
-        dW = dW_rows.reshape(kernel_height, filters, channels, kernel_width).transpose(1, 2, 0, 3)
-        return unpad(dpadded), dW.copy(), delta.sum(axis=(0, 2, 3))
+            X_col, col2im = im2col(padded[some], window=W.shape[2:], stride=stride)
+            dW_rows += (X_col @ Delta[some].transpose(0, 2, 1)).sum(axis=0).T  # faster than Delta @ X_col.T
+            dpadded[some] = col2im(W_rows.T @ Delta[some])
+        return unpad(dpadded), dW_rows.reshape(W.shape), delta.sum(axis=(0, 2, 3)).astype(b.dtype, copy=False)
 
-    return z.reshape(batch, filters, rows, columns), backward
+    return z.reshape(len(x), len(W), rows, columns), backward
 
 
 @operation
@@ -125,28 +98,20 @@ def conv2d_by_definition(x, W, b, *, stride=1, padding=0):
 
     Parameters
     ----------
-    x : ndarray of shape (batch, channels, height, width)
-        Input images.
-    W : ndarray of shape (filters, channels, kernel_height, kernel_width)
-        One kernel per pair of output and input channel.
-    b : ndarray of shape (filters,)
-        One bias per output channel.
-    stride : int or pair of int, default 1
-        Pixels from one window to the next.
-    padding : int or pair of int, default 0
-        Zeros added on each side of the image, in pixels.
+    x, W, b, stride, padding
+        As for `conv2d`.
 
     Returns
     -------
     z : ndarray of shape (batch, filters, out_height, out_width)
-        Pre-activation.
+        As for `conv2d`.
     backward : callable
         Maps ``delta`` to ``(dx, dW, db)``.
 
     Raises
     ------
-    ValueError
-        If the shapes do not fit, the kernel is larger than the padded image, or a stride or padding is no count.
+    TypeError, ValueError
+        As for `conv2d`.
 
     Examples
     --------
@@ -155,15 +120,16 @@ def conv2d_by_definition(x, W, b, *, stride=1, padding=0):
     array([[ 8., 12.],
            [20., 24.]])
     """
-    stride = require_convolution(x, W, b, stride)
+    require_convolution(x, W, b)
     padded, unpad = pad(x, padding=padding)
+    down, right = pair("stride", stride)
     positions = window_positions(padded.shape[2:], W.shape[2:], stride)
     outputs = list(np.ndindex(len(x), len(W), *positions))
     weights = list(np.ndindex(W.shape[1:]))
 
     def met_by(k, i, j, c, m, n):
         """The pixel of image k that the weight (m, n) for channel c meets when the window is at (i, j)."""
-        return k, c, stride[0] * i + m, stride[1] * j + n
+        return k, c, down * i + m, right * j + n
 
     z = np.zeros((len(x), len(W), *positions), np.result_type(x, W, b))
     for k, f, i, j in outputs:
@@ -242,7 +208,7 @@ def true_conv2d(x, W, b, *, stride=1, padding=0):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         As for `conv2d`.
 
     Examples
@@ -264,265 +230,11 @@ def true_conv2d(x, W, b, *, stride=1, padding=0):
     return z, backward
 
 
-@operation
-def max_pool2d(x, *, window=2, stride=None):
-    """Keep the largest number of every window, channel by channel.
-
-    Where several are largest, the first one (row by row) counts as the maximum, and the whole gradient goes to it. A
-    window that holds nan has the maximum nan. Introduced in the chapter "Convolutional networks".
-
-    Parameters
-    ----------
-    x : ndarray of shape (batch, channels, height, width)
-        Feature maps.
-    window : int or pair of int, default 2
-        Size of the window in pixels.
-    stride : int or pair of int, optional
-        Pixels from one window to the next; by default the size of the window, so that none overlap.
-
-    Returns
-    -------
-    y : ndarray of shape (batch, channels, out_height, out_width)
-        The maxima, where ``out = (size - window) // stride + 1``.
-    backward : callable
-        Maps ``dy`` to ``dx``.
-
-    Raises
-    ------
-    ValueError
-        If the window is larger than the image, or a size or stride is no count.
-
-    Examples
-    --------
-    >>> y, backward = max_pool2d(np.array([[[[1.0, 3.0], [3.0, 2.0]]]]))
-    >>> y[0, 0], backward(np.ones_like(y))[0, 0]
-    (array([[3.]]), array([[0., 1.],
-           [0., 0.]]))
-    """
-    pixels = pooling_pixels(x, window, stride)
-    windows = np.stack([x[:, :, r, c] for r, c in pixels])  # (pixels, batch, channels, out_height, out_width)
-    winner = windows.argmax(axis=0)  # of equals, argmax takes the first
-    y = windows.max(axis=0)
-
-    def backward(dy):
-        dx = np.zeros_like(x)
-        for k, (r, c) in enumerate(pixels):
-            dx[:, :, r, c] += dy * (winner == k)
-        return dx
-
-    return y, backward
-
-
-@operation
-def mean_pool2d(x, *, window=2, stride=None):
-    """Take the mean of every window, channel by channel; its gradient spreads evenly.
-
-    Introduced in the chapter "Convolutional networks".
-
-    Parameters
-    ----------
-    x : ndarray of shape (batch, channels, height, width)
-        Feature maps.
-    window : int or pair of int, default 2
-        Size of the window in pixels.
-    stride : int or pair of int, optional
-        Pixels from one window to the next; by default the size of the window, so that none overlap.
-
-    Returns
-    -------
-    y : ndarray of shape (batch, channels, out_height, out_width)
-        The means, where ``out = (size - window) // stride + 1``.
-    backward : callable
-        Maps ``dy`` to ``dx``.
-
-    Raises
-    ------
-    ValueError
-        If the window is larger than the image, or a size or stride is no count.
-
-    Examples
-    --------
-    >>> y, backward = mean_pool2d(np.array([[[[1.0, 3.0], [3.0, 2.0]]]]))
-    >>> y[0, 0], backward(np.ones_like(y))[0, 0]
-    (array([[2.25]]), array([[0.25, 0.25],
-           [0.25, 0.25]]))
-    """
-    pixels = pooling_pixels(x, window, stride)
-    y = sum(x[:, :, r, c] for r, c in pixels) / len(pixels)
-
-    def backward(dy):
-        dx = np.zeros_like(x)
-        share = dy / len(pixels)
-        for r, c in pixels:
-            dx[:, :, r, c] += share
-        return dx
-
-    return y, backward
-
-
-@operation
-def pad(x, *, padding):
-    """Put a frame of zeros around every image.
-
-    Introduced in the chapter "Convolutional networks".
-
-    Parameters
-    ----------
-    x : ndarray of shape (batch, channels, height, width)
-        Images.
-    padding : int or pair of int
-        Width of the frame in pixels, on each side.
-
-    Returns
-    -------
-    y : ndarray of shape (batch, channels, height + 2 * padding, width + 2 * padding)
-        The framed images.
-    backward : callable
-        Maps ``dy`` to ``dx``: it takes the frame away.
-
-    Raises
-    ------
-    ValueError
-        If `x` is no batch of images, or the padding no count.
-
-    Examples
-    --------
-    >>> y, backward = pad(np.ones((1, 1, 1, 2)), padding=1)
-    >>> y[0, 0]
-    array([[0., 0., 0., 0.],
-           [0., 1., 1., 0.],
-           [0., 0., 0., 0.]])
-    """
-    require_images(x)
-    top, left = pair("padding", padding, least=0)
-    batch, channels, height, width = x.shape
-    y = np.zeros((batch, channels, height + 2 * top, width + 2 * left), x.dtype)
-    inside = np.s_[:, :, top : top + height, left : left + width]
-    y[inside] = x
-
-    def backward(dy):
-        return dy[inside].copy()
-
-    return y, backward
-
-
-@operation
-def dilate(x, *, stride):
-    """Put zeros between the pixels of every image, so that neighbours are `stride` apart.
-
-    The backward map of a convolution with a stride needs it. Introduced in the chapter "Backpropagation through
-    a convolution".
-
-    Parameters
-    ----------
-    x : ndarray of shape (batch, channels, height, width)
-        Images.
-    stride : int or pair of int
-        The new distance of neighbours in pixels.
-
-    Returns
-    -------
-    y : ndarray of shape (batch, channels, stride * (height - 1) + 1, stride * (width - 1) + 1)
-        The dilated images.
-    backward : callable
-        Maps ``dy`` to ``dx``: it picks every `stride`-th pixel.
-
-    Raises
-    ------
-    ValueError
-        If `x` is no batch of images, or the stride no count.
-
-    Examples
-    --------
-    >>> y, backward = dilate(np.ones((1, 1, 2, 2)), stride=2)
-    >>> y[0, 0]
-    array([[1., 0., 1.],
-           [0., 0., 0.],
-           [1., 0., 1.]])
-    """
-    require_images(x)
-    down, right = pair("stride", stride, least=1)
-    batch, channels, height, width = x.shape
-    y = np.zeros((batch, channels, down * (height - 1) + 1, right * (width - 1) + 1), x.dtype)
-    y[:, :, ::down, ::right] = x
-
-    def backward(dy):
-        return dy[:, :, ::down, ::right].copy()
-
-    return y, backward
-
-
-def window_positions(image, window, stride):
-    """Return how many positions a window has in an image, vertically and horizontally.
-
-    Parameters
-    ----------
-    image, window, stride : pair of int
-        Sizes in pixels, (vertical, horizontal). Padding belongs to the image.
-
-    Returns
-    -------
-    tuple of int
-        ``(image - window) // stride + 1`` for each direction.
-
-    Raises
-    ------
-    ValueError
-        If the window is larger than the image.
-
-    Examples
-    --------
-    >>> window_positions((7, 8), window=(3, 3), stride=(2, 2))
-    (3, 3)
-    """
-    if any(w > size for w, size in zip(window, image, strict=True)):
-        raise ValueError(
-            f"a window of {window[0]} x {window[1]} pixels does not fit an image of {image[0]} x {image[1]} pixels "
-            "(padding included)"
-        )
-    return tuple((size - w) // s + 1 for size, w, s in zip(image, window, stride, strict=True))
-
-
-def window_pixels(window, stride, positions):
-    """For each pixel of the window, the slices of the rows and columns it meets while the window moves."""
-    return list(product(*slices_met(window, stride, positions)))
-
-
-def slices_met(window, stride, positions):
-    """For each row of the window, and for each column, the slice of those it meets while the window moves."""
-    return [
-        [slice(start, start + s * (n - 1) + 1, s) for start in range(w)]
-        for w, s, n in zip(window, stride, positions, strict=True)
-    ]
-
-
-def pooling_pixels(x, window, stride):
-    """Check the arguments of a pooling, and return what `window_pixels` says for it."""
-    require_images(x)
-    window = pair("window", window, least=1)
-    stride = window if stride is None else pair("stride", stride, least=1)
-    return window_pixels(window, stride, window_positions(x.shape[2:], window, stride))
-
-
-def require_convolution(x, W, b, stride):
-    """Check the arguments of a convolution, all but the padding, and return the stride as a pair."""
+def require_convolution(x, W, b):
+    """Refuse images, kernels and biases that do not belong together."""
     require_images(x)
     if W.ndim != 4 or 0 in W.shape or W.shape[1] != x.shape[1] or b.shape != W.shape[:1]:
         raise ValueError(
             "expected x of shape (batch, channels, height, width), W of shape (filters, channels, kernel_height, "
             f"kernel_width) and b of shape (filters,), got x {x.shape}, W {W.shape} and b {b.shape}"
         )
-    return pair("stride", stride, least=1)
-
-
-def require_images(x):
-    if x.ndim != 4 or 0 in x.shape[1:]:
-        raise ValueError(f"x must have shape (batch, channels, height, width), without a 0, got {x.shape}")
-
-
-def pair(name, value, least):
-    """Turn one count, or two, into (vertical, horizontal)."""
-    counts = value if isinstance(value, (tuple, list)) else (value, value)
-    if len(counts) != 2 or not all(isinstance(n, Integral) and n >= least for n in counts):
-        raise ValueError(f"{name} must be an integer of at least {least}, or a pair of them, got {value!r}")
-    return tuple(counts)

@@ -13,10 +13,15 @@ of a colormap too, so text written on them takes its colour from `text_on`. Seve
 in both themes by one colour with growing ``alpha``.
 """
 
+import math
+from numbers import Real
+
 import matplotlib.style
 from cycler import cycler
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+
+from dlnotes.operation import require_count
 
 PALETTE = {
     # meaning: (shade on white, shade on the dark page)
@@ -86,12 +91,22 @@ def subplots(rows=1, columns=1, size=(5.6, 3.5), **kwargs):
     axes : Axes, or ndarray of Axes
         An array if there is more than one, of shape (rows, columns) or, where one of them is 1, (count,).
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number of axes is no count, or the size is not two positive numbers.
+
     Examples
     --------
     >>> figure, axes = subplots(rows=2, size=(5.6, 5), sharex=True)
     >>> axes.shape
     (2,)
     """
+    rows, columns = require_count("rows", rows), require_count("columns", columns)
+    if not isinstance(size, (tuple, list)) or not all(isinstance(s, Real) and not isinstance(s, bool) for s in size):
+        raise TypeError(f"size must be two positive numbers, width and height in inches, got {size!r}")
+    if len(size) != 2 or not all(0 < s < math.inf for s in size):
+        raise ValueError(f"size must be two positive numbers, width and height in inches, got {size!r}")
     with context():
         figure = Figure(figsize=size, layout="constrained")
         return figure, figure.subplots(rows, columns, **kwargs)

@@ -5,7 +5,7 @@ import re
 import pytest
 from figures import move
 
-from dlnotes.explore import PLAYER_FILES, Choice, Slider
+from dlnotes.explore import Choice, Slider, player_files
 from dlnotes.explore.html import explore_html
 from dlnotes.explore.pictures import Pictures
 
@@ -39,8 +39,8 @@ def figure(**controls):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    for file in PLAYER_FILES:
-        (folder / file.name).write_bytes(file.read_bytes())
+    for name, text in player_files().items():
+        (folder / name).write_text(text, encoding="utf-8")
     curve = figure(
         rate=Slider(0.25, 1.25, 0.25, start=0.5, label="rate"), steps=Slider(1, 3, 1, start=2, label="steps")
     )

@@ -10,7 +10,7 @@ import pytest
 from figures import move, photograph
 
 from dlnotes import style
-from dlnotes.explore import PLAYER_FILES, Choice, Slider
+from dlnotes.explore import Choice, Slider, player_files
 from dlnotes.explore.html import explore_html, show_html
 from dlnotes.explore.pictures import Pictures
 from dlnotes.explore.svg import svg_text
@@ -130,9 +130,9 @@ FIGURES = [
 def folder(tmp_path_factory):
     """A folder with the page of all figures, and the player beside it."""
     folder = tmp_path_factory.mktemp("page")
-    style_sheet, script = (file.name for file in PLAYER_FILES)
-    for file in PLAYER_FILES:
-        (folder / file.name).write_bytes(file.read_bytes())
+    style_sheet, script = player_files()
+    for name, text in player_files().items():
+        (folder / name).write_text(text, encoding="utf-8")
     body = "\n".join(explore_html(figure.pictures, f"The {figure.name}.") for figure in FIGURES)
     head = f'<link rel="stylesheet" href="{style_sheet}"><script defer src="{script}"></script>'
     for name, attributes in (("light", 'data-theme="light"'), ("dark", 'data-theme="dark"'), ("auto", "")):
@@ -180,7 +180,7 @@ def move_all(element, figure, setting):
 def draw_alone(page, figure, setting, write, head=""):
     """Return the pixels of the picture that Python draws at the setting, in the same browser."""
     html, _ = figure.pictures.picture(setting, write)
-    page.set_content(PAGE.format(attributes="", head=f"<style>{PLAYER_FILES[0].read_text()}</style>{head}", body=html))
+    page.set_content(PAGE.format(attributes="", head=f"<style>{player_files()['player.css']}</style>{head}", body=html))
     return photograph(page.locator("svg"))
 
 

@@ -14,7 +14,7 @@ The environment variable DLNOTES_EXPLORE says what a cell shows:
 ``preview``
     The picture at the start values with its alt text, as the stored notebooks hold it.
 ``static``
-    HTML with all pictures inside. A page that holds it includes the `PLAYER_FILES` once, for all its figures.
+    HTML with all pictures inside. A page that holds it includes the `player_files` once, for all its figures.
 """
 
 import base64
@@ -25,10 +25,15 @@ from dlnotes.explore.controls import Choice, Slider
 from dlnotes.explore.html import explore_html, show_html
 from dlnotes.explore.pictures import Pictures, compress, css_size, png
 from dlnotes.explore.progress import progress
+from dlnotes.style import css
 
-__all__ = ["PLAYER_FILES", "Choice", "Slider", "explore", "progress", "show"]
+__all__ = ["Choice", "Slider", "explore", "player_files", "progress", "show"]
 
-PLAYER_FILES = [Path(__file__).with_name(name) for name in ("player.css", "player.js")]
+
+def player_files():
+    """Return what a page with figures includes: for each file its name and its text, the palette in the style sheet."""
+    sheet, script = (Path(__file__).with_name(name) for name in ("player.css", "player.js"))
+    return {sheet.name: css() + sheet.read_text(encoding="utf-8"), script.name: script.read_text(encoding="utf-8")}
 
 
 def explore(draw, *, alt, rows=1, columns=1, size=(5.6, 3.5), **controls):
