@@ -164,3 +164,21 @@ def test_works_are_sorted_and_each_is_cited():
 
     assert keys == sorted(keys)
     assert set(keys) == cited
+
+
+def test_corrections_are_numbered_and_found_by_their_numbers():
+    page = read(BOOK / "corrections.ipynb")
+    headings = re.findall(r"^### (\d+[a-z]?(?:, \d+)*) · ", page, re.MULTILINE)
+    rows = re.findall(r"^\| (\d\d?) \|", page, re.MULTILINE)
+    numbers = {number for group in [*headings, *rows] for number in group.split(", ")}
+    named = {
+        number
+        for path in PAGES
+        for group in re.findall(r"numbers? (\d+[a-z]?(?:(?:,| and) \d+[a-z]?)*) in \{doc\}`corrections`", read(path))
+        for number in re.split(r",? (?:and )?", group)
+    }
+
+    assert len(re.findall(r"^### ", page, re.MULTILINE)) == len(headings)
+    assert {int(number.rstrip("ab")) for number in numbers} == set(range(1, 24))
+    assert named
+    assert named <= numbers
