@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from dlnotes.operation import operation, require_number
+from dlnotes.operation import operation, require_number, shown
 
 
 @operation
@@ -237,7 +237,7 @@ def softmax(z, *, axis=-1):
            [1. , 0. ]])
     """
     if isinstance(axis, bool) or not (isinstance(axis, Integral) and -z.ndim <= axis < z.ndim):
-        raise ValueError(f"axis must be one of the {z.ndim} axes of z, whose shape is {z.shape}, got {axis!r}")
+        raise ValueError(f"axis must be one of the {z.ndim} axes of z, whose shape is {z.shape}, got {shown(axis)}")
     if z.shape[axis] == 0:
         raise ValueError(f"z must have at least one score along axis {axis}, got shape {z.shape}")
     e = np.exp(z - z.max(axis=axis, keepdims=True))  # the same quotient, and the largest exponent is 0

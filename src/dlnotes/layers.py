@@ -4,7 +4,16 @@ import inspect
 
 import numpy as np
 
-from dlnotes.operation import as_floats, as_result, as_tuple, operation, require_same_shape, value_and_backward
+from dlnotes.operation import (
+    as_floats,
+    as_result,
+    as_tuple,
+    operation,
+    require_callable,
+    require_same_shape,
+    shown,
+    value_and_backward,
+)
 
 
 def forward(operation, *inputs, training, **options):
@@ -38,6 +47,7 @@ def forward(operation, *inputs, training, **options):
     >>> y
     array([0., 2.])
     """
+    require_callable("operation", operation, "something to call on arrays")
     if takes_training(operation):
         options["training"] = training
     name = getattr(operation, "__name__", type(operation).__name__)
@@ -82,7 +92,7 @@ class Layer:
 
     def __init__(self, operation, *parameters, **options):
         if not callable(operation):
-            raise TypeError(f"a layer needs an operation it can call, got {operation!r}")
+            raise TypeError(f"a layer needs an operation it can call, got {shown(operation)}")
         self.operation = operation
         self.parameters = [np.array(as_floats(f"parameter {i}", p)) for i, p in enumerate(parameters)]
         self.options = options
@@ -126,7 +136,7 @@ class Sequential:
             raise ValueError("a network needs at least one layer, got none")
         for position, layer in enumerate(layers):
             if not callable(layer):
-                raise TypeError(f"layer {position} must be something to call on a batch, got {layer!r}")
+                raise TypeError(f"layer {position} must be something to call on a batch, got {shown(layer)}")
         self.layers = layers
         self.parameters = [p for layer in layers for p in getattr(layer, "parameters", [])]
 
@@ -176,7 +186,7 @@ class Residual:
 
     def __init__(self, branch):
         if not callable(branch):
-            raise TypeError(f"branch must be something to call on a batch, got {branch!r}")
+            raise TypeError(f"branch must be something to call on a batch, got {shown(branch)}")
         self.branch = branch
         self.parameters = list(getattr(branch, "parameters", []))
 

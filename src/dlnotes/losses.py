@@ -7,7 +7,7 @@ may be called without an argument, because training starts from dL/dL = 1.
 import numpy as np
 
 from dlnotes.activations import sigmoid
-from dlnotes.operation import as_array, operation, require_same_shape
+from dlnotes.operation import as_array, operation, require_same_shape, shown
 
 
 @operation
@@ -187,7 +187,7 @@ def binary_cross_entropy(z, y, *, reduction="mean"):
 def batch_scale(reduction, examples):
     """The factor that makes a sum over the batch what `reduction` asks for."""
     if not (isinstance(reduction, str) and reduction in ("mean", "sum")):
-        raise ValueError(f'reduction must be "mean" or "sum", got {reduction!r}')
+        raise ValueError(f'reduction must be "mean" or "sum", got {shown(reduction)}')
     if examples.ndim == 0 or examples.size == 0:
         raise ValueError(f"a loss needs a batch of at least one example along axis 0, got shape {examples.shape}")
     return 1 / len(examples) if reduction == "mean" else 1.0

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 from numbers import Integral, Real
 
 import numpy as np
@@ -53,7 +54,7 @@ def operation(function=None, *, integers=()):
     if function is None:
         return functools.partial(operation, integers=integers)
     if not callable(function):
-        raise TypeError(f"an operation is made of a function, got {function!r}")
+        raise TypeError(f"an operation is made of a function, got {shown(function)}")
 
     parameters = inspect.signature(function).parameters.values()
     arrays = {p.name: p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
@@ -160,9 +161,9 @@ def as_integers(name, value):
 def require_count(name, value, least=1):
     """Return `value` as a Python integer; refuse what counts nothing. NumPy's small integers would overflow later."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be an integer of at least {least}, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}")
+        raise TypeError(f"{name} must be an integer of at least {least}, got {shown(value)}")
+    if not least <= value <= sys.maxsize:
+        raise ValueError(f"{name} must be an integer of at least {least}, got {shown(value)}")
     return int(value)
 
 
@@ -177,22 +178,22 @@ def require_same_shape(first_name, first, second_name, second):
 def require_number(name, value, expected, holds):
     """Return `value` as a Python float if it is a number for which `holds`; booleans and texts are none."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be {expected}, got {value!r}")
+        raise TypeError(f"{name} must be {expected}, got {shown(value)}")
     if not holds(value):
-        raise ValueError(f"{name} must be {expected}, got {value!r}")
+        raise ValueError(f"{name} must be {expected}, got {shown(value)}")
     return float(value)
 
 
 def require_callable(name, value, expected):
     """Refuse what can't be called."""
     if not callable(value):
-        raise TypeError(f"{name} must be {expected}, got {value!r}")
+        raise TypeError(f"{name} must be {expected}, got {shown(value)}")
 
 
 def require_rng(rng):
     """Refuse what is no source of randomness, a seed for example."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, such as numpy.random.default_rng(0), got {rng!r}")
+        raise TypeError(f"rng must be a numpy.random.Generator, such as numpy.random.default_rng(0), got {shown(rng)}")
 
 
 def as_array(name, value):
@@ -210,3 +211,8 @@ def as_array(name, value):
 def kind(value):
     """Name what was given, for a message: an array by its shape, anything else by its type."""
     return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+
+
+def shown(value):
+    """Write what was given, for a message: an array by its shape, anything else as Python does, if that is short."""
+    return kind(value) if isinstance(value, np.ndarray) or len(repr(value)) > 200 else repr(value)

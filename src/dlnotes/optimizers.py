@@ -4,7 +4,7 @@ from math import inf
 
 import numpy as np
 
-from dlnotes.operation import as_floats, kind, require_number
+from dlnotes.operation import as_floats, kind, require_number, shown
 
 
 class SGD:
@@ -68,7 +68,7 @@ def matched(parameters, gradients):
     for position, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
         if not (isinstance(parameter, np.ndarray) and parameter.dtype.kind == "f"):
             raise TypeError(
-                f"parameter {position} must be an array of floats, to be changed in place, got {parameter!r}"
+                f"parameter {position} must be an array of floats, to be changed in place, got {shown(parameter)}"
             )
         if not parameter.flags.writeable:
             raise ValueError(f"parameter {position} must be an array that can be changed in place, got a read-only one")

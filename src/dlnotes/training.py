@@ -13,6 +13,7 @@ from dlnotes.operation import (
     require_callable,
     require_count,
     require_rng,
+    shown,
     value_and_backward,
 )
 
@@ -113,7 +114,7 @@ def fit(network, loss, x, y, optimizer, *, epochs, batch_size, rng):
         )
     epochs, batch_size = require_count("epochs", epochs), require_count("batch_size", batch_size)
     if not (callable(network) and getattr(network, "parameters", None)):
-        raise ValueError(f"expected a Layer or Sequential with parameters to train, got {network!r}")
+        raise ValueError(f"expected a Layer or Sequential with parameters to train, got {shown(network)}")
     require_callable("optimizer.step", getattr(optimizer, "step", None), "a method, as SGD has it")
     for _ in range(epochs):
         total = 0.0

@@ -10,7 +10,7 @@ not read, and their gradient is 0: of 6 rows, a window of 3 with a stride of 2 r
 
 import numpy as np
 
-from dlnotes.operation import operation, require_count
+from dlnotes.operation import operation, require_count, shown
 
 
 @operation
@@ -213,5 +213,5 @@ def pair(name, value, least=1):
         count = require_count(name, value, least)
         return count, count
     if len(value) != 2:
-        raise ValueError(f"{name} must be one integer or a pair of them, got {value!r}")
+        raise ValueError(f"{name} must be one integer or a pair of them, got {shown(value)}")
     return tuple(require_count(name, count, least) for count in value)

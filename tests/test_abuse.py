@@ -1,0 +1,162 @@
+"""Whatever a caller hands over: a right answer, or a `TypeError` or `ValueError` that says what was wrong with it.
+
+Every public function of the package is called with its arguments, one or two of them exchanged for something hostile.
+What comes back has to be free of surprises: no other error, none from the inside of NumPy or Python, and no argument
+is changed.
+"""
+
+import copy
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dlnotes import activations, dense, initializers, losses, pooling, windows
+from dlnotes.convolution import conv2d, true_conv2d, turn
+from dlnotes.dense import dense as dense_layer
+from dlnotes.gradient_check import check_gradients, numerical_gradient
+from dlnotes.layers import Layer, Residual, Sequential, add, forward
+from dlnotes.optimizers import SGD
+from dlnotes.training import accuracy, confusion_matrix, fewer, fit, loss_and_gradients, minibatches
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((2, 3))
+IMAGES = RNG.standard_normal((1, 2, 5, 5))
+W, B = RNG.standard_normal((4, 3)), np.zeros(4)
+
+
+def first(generator):
+    return next(generator)
+
+
+def train(**arguments):
+    line = Layer(dense_layer, W[:1], B[:1])
+    given = {"network": line, "loss": losses.squared_error, "x": X, "y": X[:, :1], "optimizer": SGD(0.1)}
+    return first(fit(**given | {"epochs": 1, "batch_size": 2, "rng": np.random.default_rng(0)} | arguments))
+
+
+def deal(**arguments):
+    return first(minibatches(**{"count": 5, "batch_size": 2, "rng": np.random.default_rng(0)} | arguments))
+
+
+def layer(**arguments):
+    return Layer(dense_layer, W, B)(arguments["x"])[0]
+
+
+# A call that works, by its name: the function, and the arguments by name.
+CALLS = {
+    **{f.__name__: (f, {"z": X}) for f in (activations.sigmoid, activations.tanh, activations.relu, activations.gelu)},
+    "leaky_relu": (activations.leaky_relu, {"z": X, "slope": 0.1}),
+    "softmax": (activations.softmax, {"z": X, "axis": -1}),
+    "dense": (dense.dense, {"x": X, "W": W, "b": B}),
+    "flatten": (dense.flatten, {"x": IMAGES}),
+    "squared_error": (losses.squared_error, {"y_hat": X, "y": X, "reduction": "mean"}),
+    "binary_cross_entropy": (losses.binary_cross_entropy, {"z": X, "y": abs(X) / 9, "reduction": "sum"}),
+    "cross_entropy": (losses.cross_entropy, {"z": X, "labels": [0, 1], "mask": [True, True], "reduction": "mean"}),
+    "conv2d": (conv2d, {"x": IMAGES, "W": np.ones((1, 2, 3, 3)), "b": [0.0], "stride": 1, "padding": 0}),
+    "true_conv2d": (true_conv2d, {"x": IMAGES, "W": np.ones((1, 2, 3, 3)), "b": [0.0], "stride": 2, "padding": 1}),
+    "turn": (turn, {"W": IMAGES}),
+    "max_pool2d": (pooling.max_pool2d, {"x": IMAGES, "window": 2, "stride": 1}),
+    "mean_pool2d": (pooling.mean_pool2d, {"x": IMAGES, "window": 2, "stride": None}),
+    "pad": (windows.pad, {"x": IMAGES, "padding": 1}),
+    "dilate": (windows.dilate, {"x": IMAGES, "stride": 2}),
+    "im2col": (windows.im2col, {"x": IMAGES, "window": 2, "stride": 1}),
+    "glorot": (initializers.glorot, {"outputs": 2, "inputs": 3, "rng": RNG}),
+    "he": (initializers.he, {"outputs": 2, "inputs": 3, "rng": RNG}),
+    "add": (add, {"x": X, "y": X}),
+    "Layer": (Layer, {"operation": activations.relu}),
+    "layer": (layer, {"x": X}),
+    "Sequential": (lambda layers: Sequential(layers)(X), {"layers": activations.relu}),
+    "Residual": (lambda branch: Residual(branch)(X), {"branch": activations.relu}),
+    "forward": (lambda operation: forward(operation, X, training=True), {"operation": activations.relu}),
+    "SGD": (SGD, {"learning_rate": 0.1}),
+    "step": (lambda **a: SGD(0.1).step(**a), {"parameters": [np.ones(2)], "gradients": [np.ones(2)]}),
+    "minibatches": (deal, {"count": 5, "batch_size": 2, "rng": np.random.default_rng(0)}),
+    "fit": (
+        train,
+        {"loss": losses.squared_error, "x": X, "y": X[:, :1], "optimizer": SGD(0.1), "epochs": 1, "batch_size": 2}
+        | {"network": Layer(dense_layer, W[:1], B[:1]), "rng": np.random.default_rng(0)},
+    ),
+    "loss_and_gradients": (
+        loss_and_gradients,
+        {"network": activations.relu, "loss": losses.squared_error, "x": X, "y": X},
+    ),
+    "accuracy": (accuracy, {"network": activations.relu, "x": X, "labels": [0, 1]}),
+    "confusion_matrix": (confusion_matrix, {"network": activations.relu, "x": X, "labels": [0, 1]}),
+    "fewer": (fewer, {"count": 5, "in_browser": 2}),
+    "numerical_gradient": (lambda f, x, step: numerical_gradient(f, x, step=step), {"f": np.sum, "x": X, "step": 1e-5}),
+    "check_gradients": (
+        lambda operation, x, rng, tolerance: check_gradients(operation, x, rng=rng, tolerance=tolerance),
+        {"operation": activations.sigmoid, "x": X, "rng": np.random.default_rng(0), "tolerance": 1e-6},
+    ),
+}
+
+SCALARS = [True, False, None, 0, -1, 1, 2, 3, 10**30, 0.5, -0.5, 2.0, np.nan, np.inf, 1j, "", "2", "mean", b"1"]
+SCALARS += [np.int8(3), np.uint8(200), np.float16(0.5), np.bool_(True), np.datetime64("2026-01-01"), object(), ...]
+OTHERS = [{}, {"a": 1}, set(), range(3), slice(1), lambda *a, **k: 1, lambda *a: (a[0], None), lambda *a: a[0]]
+OTHERS += [(1, 2), (0, 1), (True, 1), (1.0, 2), [1, 2, 3], [[1.0], [2.0, 3.0]], [None], [[]], (), [np.ma.masked]]
+ARRAYS = [np.ma.masked_less(X, 0), np.ma.array(X), np.array(1.0), np.zeros(0), np.zeros((0, 3)), np.zeros((2, 0))]
+ARRAYS += [
+    np.full((2, 3), np.nan),
+    np.full((2, 3), 1e300),
+    np.full((2, 3), np.inf),
+    np.array(["a", "b"]),
+    X.astype(str),
+]
+ARRAYS += [X.astype(complex), X.astype(object), X > 0, X.astype(np.int8), X.astype(np.float16), X.T, X[:, ::-1]]
+ARRAYS += [IMAGES, IMAGES[0], np.zeros((1, 2, 0, 5)), np.zeros((1, 1, 1, 1)), np.array([0, 7]), np.array([-1, 0])]
+ARRAYS += [np.array([0, 1], dtype=np.uint64), np.recarray(2, dtype=[("a", float)]), np.zeros((2, 3, 1))]
+HOSTILE = [*SCALARS, *OTHERS, *ARRAYS]
+
+
+def raised_inside(error):
+    """Whether an error comes from the inside of NumPy or of Python, not from a check of the package."""
+    last = inspect.getinnerframes(error.__traceback__)[-1]
+    return "raise " not in "".join(last.code_context or []) or "dlnotes" not in last.filename
+
+
+def attempt(function, arguments):
+    """Call a function; return its value, or the error if it is one that names the fault."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # overflow and nan are answers too
+        try:
+            return function(**arguments)
+        except (TypeError, ValueError, AssertionError) as error:
+            refused = error
+    assert 0 < len(str(refused).strip()) < 600
+    assert not raised_inside(refused), f"{refused!r} for {arguments}"
+    return refused
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_calls_work_before_anything_is_exchanged(name):
+    function, arguments = CALLS[name]
+    assert not isinstance(attempt(function, copy.deepcopy(arguments)), Exception)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_hostile_value_in_every_place(name):
+    function, arguments = CALLS[name]
+    for place in arguments:
+        for value in HOSTILE:
+            attempt(function, copy.deepcopy({k: v for k, v in arguments.items() if k != place}) | {place: value})
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.data())
+def test_two_hostile_values_at_once(data):
+    function, arguments = CALLS[data.draw(st.sampled_from(sorted(CALLS)))]
+    places = data.draw(st.lists(st.sampled_from(sorted(arguments)), min_size=1, max_size=2, unique=True))
+    values = {place: data.draw(st.sampled_from(HOSTILE)) for place in places}
+    before = {k: v.copy() for k, v in values.items() if isinstance(v, np.ndarray)}
+    result = attempt(function, copy.deepcopy({k: v for k, v in arguments.items() if k not in values}) | values)
+    if isinstance(result, tuple) and len(result) == 2 and callable(result[1]):
+        y, backward = result
+        attempt(
+            lambda dy: backward(dy), {"dy": np.ones(np.shape(y)) if data.draw(st.booleans()) else values[places[0]]}
+        )
+    for place, unchanged in before.items():
+        np.testing.assert_equal(np.asarray(values[place]), np.asarray(unchanged))
