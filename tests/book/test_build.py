@@ -1,18 +1,21 @@
 """The build: what the pages show is what is stored, the same pages give the same files, and a failure says why."""
 
+import datetime
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from built import pages, wrong_children
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from pypdf import PdfReader
 
-from publish import book, execution
+from publish import book, execution, pdf
 from publish.execution import execute
-from publish.project import ROOT, SITE, PublishError, alone, notebooks
+from publish.project import ROOT, SITE, VERSION, PublishError, alone, notebooks, read_yaml
 
 # --- executing --------------------------------------------------------------------------------------------------------
 
@@ -168,6 +171,29 @@ def test_an_output_that_cannot_be_written_is_named(tmp_path):
 )
 def test_the_log_is_cut_down_to_the_problems(log, shown):
     assert book.readable(log) == shown
+
+
+# --- the copies -------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_page_gives_the_same_pdf(chromium, tmp_path):
+    source = tmp_path / "page.html"
+    source.write_text("<html lang=en><title>A page</title><h1>One</h1><p>Text.</p>", encoding="utf-8")
+    for number in "12":
+        pdf.print_pdf(chromium, source, tmp_path / number)
+    metadata = PdfReader(tmp_path / "1").metadata
+
+    assert metadata.creation_date.date() == read_yaml("CITATION.cff")["date-released"]
+    assert metadata.creation_date.time() == datetime.time()
+    assert metadata.modification_date == metadata.creation_date
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+
+
+def test_the_archive_holds_the_pdf_that_lies_beside_it():
+    with zipfile.ZipFile(SITE / f"dlnotes-{VERSION}.zip") as archive:
+        packed = archive.read(f"dlnotes-{VERSION}/dlnotes-{VERSION}.pdf")
+
+    assert packed == (SITE / f"dlnotes-{VERSION}.pdf").read_bytes()
 
 
 # --- installing -------------------------------------------------------------------------------------------------------
