@@ -41,10 +41,13 @@ check: $(INSTALLED)  ## build, compare, lint, open and run live one chapter: mak
 	@$(BIN)/python -m publish.compare book/$(CHAPTER).ipynb
 	$(BIN)/pytest -n 2 --dist loadfile -k "[$(CHAPTER)] or book/$(CHAPTER).html" $(CHAPTER_TESTS:%=tests/book/test_%.py)
 
-lint: $(INSTALLED)  ## check style and spelling
+lint: $(INSTALLED)  ## check style, spelling, and that what is imported is declared
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check src publish tests tools benchmarks
 	$(BIN)/codespell
+	$(BIN)/node node_modules/.bin/prettier --log-level warn --check "{book/_static,src/dlnotes/explore,publish}/*.{js,css}"
+	$(BIN)/deptry src
+	$(BIN)/deptry --config tools/deptry.toml publish tests tools benchmarks
 
 mutants: $(INSTALLED)  ## change the mathematics in small ways, and see whether a test fails (most of an hour)
 	$(BIN)/python tests/mutation/run.py activations convolution dense gradient_check initializers layers losses \

@@ -52,7 +52,10 @@
   // A network that lets the book through may still block the place of Python: better a sentence than a long wait.
   fetch(script.dataset.pyodide, { mode: "no-cors" }).catch(() => {
     const host = new URL(script.dataset.pyodide, location.href).host;
-    say(below, `Python can't be loaded from ${host}, so the cells won't run. Is there a network, and does it allow ${host}?`);
+    say(
+      below,
+      `Python can't be loaded from ${host}, so the cells won't run. Is there a network, and does it allow ${host}?`,
+    );
   });
 
   // JupyterLab's shortcuts take the arrow keys from a slider, and its focus too. They respect this attribute.

@@ -101,7 +101,25 @@ def test_citation_is_complete_and_names_this_version():
     assert all(author["name"] for author in citation["authors"])
     assert citation["version"] == VERSION
     assert citation["license"] == project["license"]
-    assert f"\n## {VERSION}, {citation['date-released']}\n" in read(ROOT / "CHANGELOG.md")
+    assert citation["preferred-citation"]["edition"] == VERSION.rpartition(".")[0]
+    assert citation["preferred-citation"]["year"] == citation["date-released"].year
+    assert releases()[0] == (VERSION, str(citation["date-released"]))
+
+
+def releases():
+    """Return (version, date) of each section of the changelog."""
+    return re.findall(r"^## (\S+), (\S+)$", read(ROOT / "CHANGELOG.md"), re.MULTILINE)
+
+
+def test_the_changelog_is_in_order_and_lists_each_thing_once():
+    versions = [tuple(map(int, version.split("."))) for version, _ in releases()]
+    dates = [date for _, date in releases()]
+    new = re.findall(r"^- `(make \w+)`", read(ROOT / "CHANGELOG.md"), re.MULTILINE)
+
+    assert read(ROOT / "CHANGELOG.md").count("\n## ") == len(versions)
+    assert versions == sorted(set(versions), reverse=True)
+    assert dates == sorted(dates, reverse=True)
+    assert len(set(new)) == len(new) >= 3
 
 
 # --- the back matter -------------------------------------------------------------------------------------------------
