@@ -1,5 +1,7 @@
 """Check that a chapter has all its parts: ``python -m publish.chapter_lint book/sigmoid.ipynb``.
 
+``python -m publish.chapter_lint --table`` prints how long all chapters are.
+
 What the parts are for is said in CONTRIBUTING; here only what can be counted is counted. What the build checks of each
 question, caption and link is not checked again.
 """
@@ -10,13 +12,15 @@ from pathlib import Path
 
 import nbformat
 
+from publish.chapter_measure import FURTHER, measure
 from publish.markdown import directive, tokens, unclosed_fences
+from publish.project import notebooks
 
 HEADINGS = [
     "What you will learn",
     "The question",
-    "The derivation",
     "The numbers",
+    "The derivation",
     "The code",
     "The experiment",
     "Pitfalls",
@@ -26,12 +30,17 @@ HEADINGS = [
     "References",
 ]
 GRADES = ["★", "★★", "★★★"]
+MOST_MINUTES, MOST_LINES = 60, 120  # of a core
 
 
-def problems(notebook):
-    """Return what the chapter lacks, one sentence each; an empty list if it is complete."""
-    checks = (fences, title, headings, outcomes, explorations, links, exercises, solutions, questions, references)
-    return [problem for check in checks for problem in check(notebook)]
+def problems(notebook, *, old_form=False):
+    """Return what the chapter lacks, one sentence each; an empty list if it is complete.
+
+    A chapter in the `old_form` has all parts, but not yet the form in which an hour is enough to read it.
+    """
+    parts = (fences, title, headings, outcomes, explorations, links, exercises, solutions, questions, references)
+    form = (size, times, numbers_first, predictions, early_questions, option_lengths, notes_box, first_figure)
+    return [problem for check in parts + (() if old_form else form) for problem in check(notebook)]
 
 
 def text_tokens(notebook):
@@ -81,8 +90,8 @@ def headings(notebook):
     missing = [heading for heading in HEADINGS if heading not in found]
     if missing:
         yield f"It lacks the headings {', '.join(missing)}."
-    elif [heading for heading in found if heading in HEADINGS] != HEADINGS:
-        yield f"Its headings must stand once each and in this order: {', '.join(HEADINGS)}."
+    elif [heading for heading in found if heading in HEADINGS[:2] + HEADINGS[3:]] != HEADINGS[:2] + HEADINGS[3:]:
+        yield f"Its headings must stand once each and in this order: {', '.join(HEADINGS)}."  # numbers_first: the third
 
 
 def outcomes(notebook):
@@ -159,8 +168,111 @@ def references(notebook):
         yield "Below References it needs one {footbibliography}."
 
 
+def size(notebook):
+    """A core that is read in an hour."""
+    core, _ = measure(notebook)
+    if core.minutes > MOST_MINUTES:
+        yield (
+            f"Its core takes {core.minutes} minutes ({core.words} words, {core.formulas} formulas, {core.lines} lines "
+            f"of code, {core.figures} figures): at most {MOST_MINUTES} are allowed."
+        )
+    if core.lines > MOST_LINES:
+        yield f"Its core shows {core.lines} lines of code: at most {MOST_LINES} are allowed."
+
+
+def times(notebook):
+    """The minutes that the preface states, to the next five: those of the core, then those of Going further."""
+    text = " ".join(token.content for token in sections_of(notebook, "What you will learn") if token.type == "inline")
+    stated = [int(number) for number in re.findall(r"(\d+) minutes", text)]
+    computed = [5 * round(part.minutes / 5) for part in measure(notebook) if part.minutes]
+    if stated != computed:
+        yield f"Its preface states {stated or 'no'} minutes: it takes {' and '.join(map(str, computed))} minutes."
+
+
+def numbers_first(notebook):
+    """The worked example before the general case, and further sections after the core."""
+    found = [heading for heading, _ in sections(notebook)]
+    order = ["The numbers", "The derivation", "Pitfalls", FURTHER, "Exercises"]
+    if [heading for heading in found if heading in order] != order:
+        yield f"These headings must stand once each and in this order: {', '.join(order)}."
+
+
+def predictions(notebook):
+    """At least two tasks to predict, then move a figure."""
+    count = len(directives(notebook, "predict"))
+    if count < 2:
+        yield f"It has {count} tasks to predict, then move: at least two are asked for."
+
+
+def early_questions(notebook):
+    """Two questions where the reader still is."""
+    names = [heading for heading, _ in sections(notebook)]
+    early = names[: names.index("Exercises")] if "Exercises" in names else names
+    found = [directive(token) for name in early for token in sections_of(notebook, name)]
+    count = sum(bool(given) and given[0] == "question" for given in found)
+    if count < 2:
+        yield f"It asks {count} questions before its exercises: at least two are asked for."
+
+
+def longest_is_right(notebook):
+    """Return how many questions have their right answer as the longest option, and how many chance would give."""
+    count, chance = 0, 0.0
+    for _, content in directives(notebook, "question"):
+        asked, _, folded = content.partition("<details>")
+        options = re.findall(r"^\d+\. (.+)$", asked, re.MULTILINE)
+        answers = re.findall(r"^\d+\. (.+)$", folded, re.MULTILINE)
+        lengths = [len(option) for option in options]
+        longest = [place for place, length in enumerate(lengths) if length == max(lengths)]
+        right = [place for place, answer in enumerate(answers) if answer.startswith("Right")]
+        count += longest == right
+        chance += 1 / max(1, len(options))
+    return count, chance
+
+
+def option_lengths(notebook):
+    """The longest option is no clue."""
+    count, chance = longest_is_right(notebook)
+    if count > chance:
+        yield f"In {count} questions the longest option is the right one: chance would give {chance:.1f}."
+
+
+def notes_box(notebook):
+    """What the source notes write, in one folded box."""
+    boxes = [token for token in text_tokens(notebook) if "<summary>In the notes</summary>" in token.content]
+    if len([token for token in boxes if token.type == "html_block"]) != 1:
+        yield "It needs one folded box: <details><summary>In the notes</summary>."
+
+
+def first_figure(notebook):
+    """Not two folds before the first figure: what it imports stands in its own cell."""
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    if cells and not re.search(r"\bexplore\(", cells[0]):
+        yield "Its first code cell makes no figure: imports and drawing of the teaser stand in one folded cell."
+
+
+def sections_of(notebook, heading):
+    """Return the tokens below this heading."""
+    return [token for name, below in sections(notebook) if name == heading for token in below]
+
+
+def table(paths):
+    """Return the measures of these chapters as lines of text."""
+    columns = "{:20s}" + "{:>9s}" * 7
+    lines = [columns.format("chapter", "core min", "words", "formulas", "lines", "figures", "further", "longest")]
+    for path in paths:
+        notebook = nbformat.read(path, as_version=4)
+        core, further = measure(notebook)
+        count, chance = longest_is_right(notebook)
+        numbers = (core.minutes, core.words, core.formulas, core.lines, core.figures, further.minutes)
+        lines.append(columns.format(path.stem, *map(str, numbers), f"{count}/{chance:.1f}"))
+    return lines
+
+
 def main():
-    """Check the notebooks on the command line; return the exit status."""
+    """Check the notebooks on the command line, or print the table of all; return the exit status."""
+    if sys.argv[1:] == ["--table"]:
+        print("\n".join(table(notebooks(numbered_only=True))))
+        return 0
     found = [
         f"{path}: {problem}" for path in sys.argv[1:] for problem in problems(nbformat.read(Path(path), as_version=4))
     ]

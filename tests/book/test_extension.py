@@ -37,6 +37,17 @@ Is $1 < 2$?
 </details>
 :::"""
 
+PREDICT = """:::{predict}
+What will happen at 1?
+Then [try it](#rate=1).
+
+<details><summary>Answer</summary>
+
+It moves.
+
+</details>
+:::"""
+
 PICTURE = nbformat.v4.new_code_cell("1", id="picture", execution_count=1)
 PICTURE.outputs = [
     nbformat.v4.new_output("stream", text="a number\n"),
@@ -90,6 +101,10 @@ PAGES = {
     "too_few_answers": [QUESTION.replace("2. No: one is *not* more.\n", "")],
     "not_folded": [QUESTION.replace("<details><summary>Answer</summary>", "So:").replace("</details>", "")],
     "no_stem": [QUESTION.replace("Is $1 < 2$?", "")],
+    "predict": [PREDICT, MOVED, CAPTION.replace("fig-bowl", "fig-predict")],
+    "predict_without_link": [PREDICT.replace("(#rate=1)", "(#rate)")],
+    "predict_without_answer": [PREDICT.replace("<details><summary>Answer</summary>", "So:").replace("</details>", "")],
+    "reading_time": ["## What you will learn\n\n" + "word " * 1100, "## Going further\n\n" + "word " * 550],
     "solution": [EXERCISE, SOLUTION],
     "bad_formula": ["We see $\\frac{1}{$ here."],
     "open_fence": ["Text.", "Before.\n\n" + EXERCISE.replace("ex-half", "ex-open").removesuffix("\n:::")],
@@ -143,7 +158,7 @@ def page(site):
 
 
 @pytest.mark.parametrize(
-    "name", ["figure", "figure_link", "question", "question_on_formula", "solution", "operators", "plain"]
+    "name", ["figure", "figure_link", "question", "question_on_formula", "predict", "solution", "operators", "plain"]
 )
 def test_good_pages_build_without_a_warning(site, name):
     assert site[1][name] == []
@@ -152,6 +167,8 @@ def test_good_pages_build_without_a_warning(site, name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
+        ("predict_without_link", "This task to predict has no link that moves a figure"),
+        ("predict_without_answer", "This task to predict has no answer folded in <details>"),
         ("printed_only", "The caption 'fig-printed' has no picture"),
         ("text_between", "The caption 'fig-between' has no picture"),
         ("empty_caption", "The caption 'fig-empty' has no text"),
@@ -186,6 +203,20 @@ def test_a_link_to_values_names_its_figure(page):
     links = re.findall(r'<a class="[^"]*" href="(#[^"]*=[^"]*)">', page("figure_link"))
 
     assert links == ["#figure=fig-moved&amp;rate=-0.5&amp;kind=a+%3C+b", "#figure=fig-moved&amp;rate=1"]
+
+
+def test_a_task_to_predict_is_a_named_group_with_its_answer_folded(page):
+    group = re.search(r'<div[^>]*class="predict"[^>]*>.*?</details>', page("predict"), re.DOTALL)[0]
+
+    assert 'role="group"' in group
+    assert 'aria-label="Predict, then move"' in group
+    assert 'href="#figure=fig-predict&amp;rate=1"' in group
+    assert re.search(r"<details><summary>Answer</summary>\s*<p>It moves.</p>\s*</details>", group)
+
+
+def test_the_reading_time_stands_below_the_title(page):
+    assert re.search(r'</h1>\s*<p class="reading-time">Core 10 min · Going further 5 min</p>', page("reading_time"))
+    assert "reading-time" not in page("plain")
 
 
 def test_a_question_is_a_named_group_of_buttons(page):
