@@ -320,6 +320,7 @@ def plain(tmp_path):
         (":::{solution-start} ex-one\n:class: dropdown\n:::", "**Solution of Exercise 3.4**"),
         (":::{solution-end}\n:::", ""),
         (":::{question}\nWhy?\n:::\n\n:::{question}\nHow?\n:::", "**Question.** Why?\n\n**Question.** How?"),
+        (":::{predict}\nThen [look](#rate=1).\n:::", "**Predict, then move.** Then look."),
         (":::{footbibliography}\n:::", "[1] A <em>book</em>."),
         ("[See it](#rate=1.1) move.", "See it move."),
     ],
