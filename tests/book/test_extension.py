@@ -18,6 +18,7 @@ from dlnotes.explore import Choice, Slider
 from dlnotes.explore.html import explore_html
 from dlnotes.explore.pictures import Pictures
 from publish.execution import cache_path, source_state
+from publish.markdown import PARSER
 from publish.notebooks import METADATA
 from publish.project import ROOT
 
@@ -53,32 +54,44 @@ PICTURE.outputs = [
     nbformat.v4.new_output("stream", text="a number\n"),
     nbformat.v4.new_output("display_data", data={"text/html": "<svg><title>a bowl</title></svg>"}),
 ]
-MOVED = nbformat.v4.new_code_cell("1", id="moved", execution_count=1)
-MOVED.outputs = [
-    nbformat.v4.new_output(
-        "display_data",
-        data={
-            "text/html": explore_html(
-                Pictures(
-                    lambda ax, rate, kind: None,
-                    1,
-                    1,
-                    (5.6, 3.5),
-                    {
-                        "rate": Slider(-0.5, 1.5, 0.5, start=0.5, label="rate"),
-                        "kind": Choice(["a < b", "b"], label="kind"),
-                    },
-                ),
-                "Nothing.",
-            )
-        },
-    )
-]
+
+
+def moved(name, **controls):
+    """Return an executed cell with a figure that has these controls."""
+    cell = nbformat.v4.new_code_cell("1", id=name, execution_count=1)
+    pictures = Pictures(lambda ax, **values: None, 1, 1, (5.6, 3.5), controls)
+    html = explore_html(pictures, "Nothing.")
+    cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": html})]
+    return cell
+
+
+MOVED = moved("moved", rate=Slider(-0.5, 1.5, 0.5, start=0.5, label="rate"), kind=Choice(["a < b", "b"], label="kind"))
 PRINTED = nbformat.v4.new_code_cell("1", id="printed", execution_count=1)
 PRINTED.outputs = [nbformat.v4.new_output("stream", text="a number\n")]
 CAPTION = ":::{caption} fig-bowl\nA bowl.\nNotice its $\\lambda$.\n:::"
 EXERCISE = ":::{exercise} ★ Halve it\n:label: ex-half\n\nHalve it.\n:::"
 SOLUTION = ":::{solution} ex-half\n:class: dropdown\n\nHalf.\n:::"
+
+
+def contributing():
+    """Return the examples of markup in CONTRIBUTING as the cells of a page, with the figures that they name."""
+    before = {
+        ":::{caption}": [moved("valley", learning_rate=Slider(0.1, 2.1, 0.5, start=0.1, label="learning rate"))],
+        "At $": [
+            moved(
+                "bend", gain=Slider(1, 6, 1, start=1, label="gain"), second=Slider(-1, 1, 1, start=0, label="second")
+            ),
+            CAPTION.replace("fig-bowl", "fig-sig-bend"),
+        ],
+        ":::{solution-end}": [PRINTED],
+    }
+    for token in PARSER.parse((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
+        if token.type == "fence" and not token.info and re.search(r"\{[\w:-]+\}|\]\(#", token.content):
+            for start, cells in before.items():
+                yield from cells if token.content.startswith(start) else []
+            yield token.content
+    yield ":::{footbibliography}\n:::"
+
 
 PAGES = {
     "figure": ["See {numref}`fig-bowl`.", PICTURE, CAPTION],
@@ -114,7 +127,12 @@ PAGES = {
         r"$$\frac{\max}{\sin} \hat{\lim} \overset{\exp}{=} \max_{i}$$",
     ],
     "plain": ["Nothing special."],
+    "written_examples": list(contributing()),
+    "gradient_descent": [":::{glossary}\ngradient\n  The slopes.\n\nweight\n  A factor.\n:::"],
 }
+
+
+EXTENSIONS = ["myst_nb", "sphinx_exercise", "sphinxcontrib.bibtex", "sphinxcontrib.katex"]
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +149,17 @@ def site(tmp_path_factory):
             notebook.cells.append(cell)
         nbformat.write(notebook, folder / f"{name}.ipynb")
     settings = {
-        "extensions": ["myst_nb", "sphinx_exercise", "sphinxcontrib.katex", "publish.extension"],
+        "extensions": [
+            "myst_nb",
+            "sphinx_exercise",
+            "sphinxcontrib.bibtex",
+            "sphinxcontrib.katex",
+            "publish.extension",
+        ],
         "exclude_patterns": ["node_modules"],
+        "bibtex_bibfiles": [str(ROOT / "book" / "references.bib")],
+        "suppress_warnings": ["myst.footnote", "myst.domains"],  # as in _config.yml
+        "nitpicky": True,
         "nb_execution_mode": "off",
         "myst_enable_extensions": ["colon_fence", "dollarmath"],
         "numfig": True,
@@ -158,7 +185,18 @@ def page(site):
 
 
 @pytest.mark.parametrize(
-    "name", ["figure", "figure_link", "question", "question_on_formula", "predict", "solution", "operators", "plain"]
+    "name",
+    [
+        "figure",
+        "figure_link",
+        "question",
+        "question_on_formula",
+        "predict",
+        "solution",
+        "operators",
+        "plain",
+        "written_examples",
+    ],
 )
 def test_good_pages_build_without_a_warning(site, name):
     assert site[1][name] == []
@@ -188,6 +226,19 @@ def test_good_pages_build_without_a_warning(site, name):
 def test_mistakes_are_reported_on_their_page(site, name, message):
     assert len(site[1][name]) == 1
     assert message in site[1][name][0]
+
+
+def test_what_contributing_shows_is_what_a_page_makes_of_it(page):
+    html = page("written_examples")
+
+    for part in (
+        'id="fig-gd-bowl"',
+        "figure=fig-gd-bowl&amp;learning_rate=2.1",
+        'id="equation-eq-gd-update"',
+        "★ Halve it",
+    ):
+        assert part in html
+    assert html.count('class="question"') == html.count('class="solution') == 1
 
 
 def test_a_caption_makes_a_numbered_figure_of_the_picture_only(page):
