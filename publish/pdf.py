@@ -42,9 +42,7 @@ TEXT_WIDTH = 620  # CSS pixels between the margins of print.css
 ABOUT = """This copy stands still: every figure with sliders shows its first picture, and says where it moves.
 Solutions are unfolded, the answers to questions stand at the end of their section.
 The code that only draws figures is in the notebooks."""
-UNPRINTED = (
-    "script, form, .headerlink, .live, .copies, .toctree-wrapper, .hidden-code, .question-verdict, .viewcode-link"
-)
+UNPRINTED = "script, form, .headerlink, .live, .copies, .toctree-wrapper, .card-picture, .hidden-code, .question-verdict, .viewcode-link"
 
 
 def main():

