@@ -137,7 +137,7 @@ def picture(html):
     if not figure:
         return ""
     svg = re.sub(r'<use href="#[\w-]+-g\d+"[^>]*/>|<path id="[\w-]+-g\d+"[^>]*/>| data-slots="[^"]*"', "", figure[1])
-    svg = re.sub(r"<g[^>]*></g>", "", svg)
+    svg = re.sub(r'<path d="[^"]*" style="fill:var\(--dl-page,#ffffff\)(;opacity:[\d.]+)?" />', "", svg)  # behind words
     svg = re.sub(r"dl-([0-9a-f]{8})", r"card-\1", svg)  # the ids of a page, and of the PDF of all pages, stay unique
     return re.sub(
         r'<svg role="img" aria-label="[^"]*" width="\d+" height="\d+"',
