@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -37,7 +38,9 @@ SETUP = [
         "**This copy of the chapter runs in your browser.**\n"
         "Choose *Run → Run All Cells* in the menu; the first result takes half a minute to a minute.\n"
         "Cells that train a network take longer than on a computer's own Python, a few of them minutes.\n"
-        "Change what you like: it is kept in this browser, and the book stays as it is.",
+        "Change what you like: it is kept in this browser, and the book stays as it is.\n"
+        "*Interrupt* can't stop a cell here: to stop one, reload the page, and run the cells again.\n"
+        "To get the original back, delete your copy under *File → Open*, and open the chapter again from its page.",
         id="live-about",
     ),
     nbformat.v4.new_code_cell(
@@ -100,7 +103,7 @@ def build(pages, pyodide, draft=False):
     except ValueError as error:
         raise PublishError(error) from error
 
-    wheels = [dlnotes_wheel(), *sorted(WHEELS.glob("*.whl"))]
+    wheels = [dlnotes_wheel(WORK), *sorted(WHEELS.glob("*.whl"))]
     widgets = [str(wheel) for wheel in wheels if wheel.name.startswith("jupyterlab_widgets")]
     write_json(WORK / "jupyter-lite.json", site_settings())
     # All cells are in the page, so that the browser's search and screen readers find them.
@@ -169,15 +172,16 @@ def write_notebooks_for_elsewhere(pages, plain):
     (NOTEBOOKS / "requirements.txt").write_text(colab_binder.package(repository) + "\n", encoding="utf-8")
 
 
-def dlnotes_wheel():
-    """Build the package in a copy of its files, since building leaves traces; return the wheel."""
-    source = WORK / "source"
-    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy2(ROOT / name, source)
-    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
-    run(*pip, "--wheel-dir", str(WORK), str(source), cwd=WORK, **REPRODUCIBLE)
-    return next(WORK.glob("dlnotes-*.whl"))
+def dlnotes_wheel(folder):
+    """Build the package, in a copy of its files, since building leaves traces; return the wheel, in `folder`."""
+    with tempfile.TemporaryDirectory() as copy:
+        source = Path(copy)
+        shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy2(ROOT / name, source)
+        pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+        run(*pip, "--wheel-dir", str(folder), str(source), **REPRODUCIBLE)
+    return next(folder.glob("dlnotes-*.whl"))
 
 
 def site_settings():

@@ -43,7 +43,8 @@ ABOUT = """This copy stands still: every figure with sliders shows its first pic
 Solutions are unfolded, the answers to questions stand at the end of their section.
 The code that only draws figures is in the notebooks."""
 UNPRINTED = (
-    "script, form, .headerlink, .live, .copies, .toctree-wrapper, .hidden-code, .question-verdict, .viewcode-link"
+    "script, form, .headerlink, .live, .copies, .toctree-wrapper, .card-picture, .hidden-code, .question-verdict, "
+    ".viewcode-link"
 )
 
 

