@@ -104,6 +104,12 @@ def test_leaky_relu_by_hand():
     np.testing.assert_allclose(backward([5.0, 5.0, 5.0]), [0.05, 0.05, 5], rtol=1e-15)
 
 
+def test_gelu_at_infinity_and_nan():
+    a, backward = gelu([-inf, inf, nan])
+    np.testing.assert_array_equal(a, [0, inf, nan])
+    np.testing.assert_array_equal(backward(np.ones(3)), [0, 1, nan])
+
+
 @pytest.mark.parametrize(("dtype", "z"), [(np.float16, 300), (np.float32, 2e19), (np.float64, 1e200)])
 def test_gelu_far_out_is_z_or_0_and_so_is_its_slope(dtype, z):
     a, backward = gelu(np.array([-z, z], dtype=dtype))

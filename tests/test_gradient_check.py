@@ -325,3 +325,9 @@ def test_numerical_gradient_refuses_a_step_that_is_rounded_away(x, step):
 def test_numerical_gradient_refuses_a_function_of_no_number(value):
     with pytest.raises((ValueError, TypeError), match="f must"):
         numerical_gradient(lambda x: value, np.ones(2))
+
+
+@pytest.mark.parametrize("x", [np.inf, -np.inf, np.nan])
+def test_numerical_gradient_refuses_what_is_not_finite(x):
+    with pytest.raises(ValueError, match="x must be finite everywhere, got inf or nan"):
+        numerical_gradient(np.sum, np.array([1.0, x]))

@@ -185,3 +185,8 @@ def test_a_mask_leaves_labels_out(rng):
 def test_a_mask_that_is_none_is_refused(mask, message):
     with pytest.raises((ValueError, TypeError), match=message):
         cross_entropy(np.zeros((2, 3)), [0, 1], mask=mask)
+
+
+def test_a_target_that_is_nan_is_refused():
+    with pytest.raises(ValueError, match="y must lie from 0 to 1, got nan"):
+        binary_cross_entropy(np.zeros(2), [np.nan, 0.5])

@@ -192,13 +192,13 @@ def gelu(z):
     array([-0.1588,  0.    ,  0.8412])
     """
     scale = float(np.sqrt(2 / np.pi))
-    inner = np.clip(z, -9, 9)  # beyond, t is -1 or 1 to the last digit, and the cube could overflow
-    t = np.tanh(scale * (inner + 0.044715 * inner**3))
-    a = 0.5 * z * (1 + t)
+    near = np.clip(z, -30, 30)  # further out t is -1 or 1 to the last digit, and the cube could overflow
+    t = np.tanh(scale * (near + 0.044715 * near**3))
+    a = 0.5 * np.maximum(z, -30) * (1 + t)
 
     def backward(da):
-        u_prime = scale * (1 + 3 * 0.044715 * inner**2)
-        return da * (0.5 * (1 + t) + 0.5 * z * (1 - t**2) * u_prime)
+        u_prime = scale * (1 + 3 * 0.044715 * near**2)
+        return da * (0.5 * (1 + t) + 0.5 * near * (1 - t**2) * u_prime)
 
     return a, backward
 

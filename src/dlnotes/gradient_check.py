@@ -53,13 +53,15 @@ def numerical_gradient(f, x, *, step=1e-5):
     require_callable("f", f, "a function of one array")
     step = require_number("step", step, "a positive number", lambda h: 0 < h < inf)
     x = as_floats("x", x).astype(np.float64)
+    if not np.all(np.isfinite(x)):
+        raise ValueError("x must be finite everywhere, got inf or nan")
     gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         after, before = x.copy(), x.copy()
         after[index] += step
         before[index] -= step
         moved = after[index] - before[index]
-        if np.isfinite(x[index]) and not 0.9 < moved / (2 * step) < 1.1:
+        if not 0.9 < moved / (2 * step) < 1.1:
             raise ValueError(f"step must be larger for x = {x[index]:g}: {step:g} is rounded away in it")
         gradient[index] = (one_number(f(after)) - one_number(f(before))) / (2 * step)
     return gradient

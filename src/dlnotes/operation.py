@@ -3,6 +3,7 @@
 import functools
 import inspect
 import sys
+from math import inf
 from numbers import Integral, Real
 
 import numpy as np
@@ -179,9 +180,13 @@ def require_number(name, value, expected, holds):
     """Return `value` as a Python float if it is a number for which `holds`; booleans and texts are none."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise TypeError(f"{name} must be {expected}, got {shown(value)}")
-    if not holds(value):
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        number = inf
+    if not holds(number):
         raise ValueError(f"{name} must be {expected}, got {shown(value)}")
-    return float(value)
+    return number
 
 
 def require_callable(name, value, expected):
