@@ -94,28 +94,8 @@ CALLS = {
     ),
 }
 
-SCALARS = [
-    True,
-    False,
-    None,
-    0,
-    -1,
-    1,
-    2,
-    3,
-    10**30,
-    10**400,
-    0.5,
-    -0.5,
-    2.0,
-    np.nan,
-    np.inf,
-    1j,
-    "",
-    "2",
-    "mean",
-    b"1",
-]
+SCALARS = [True, False, None, 0, -1, 1, 2, 3, 10**30, 10**400, 0.5, -0.5, 2.0, np.nan, np.inf, 1j]
+SCALARS += ["", "2", "mean", b"1"]
 SCALARS += [np.int8(3), np.uint8(200), np.float16(0.5), np.bool_(True), np.datetime64("2026-01-01"), object(), ...]
 OTHERS = [{}, {"a": 1}, set(), range(3), slice(1), lambda *a, **k: 1, lambda *a: (a[0], None), lambda *a: a[0]]
 OTHERS += [(1, 2), (0, 1), (True, 1), (1.0, 2), [1, 2, 3], [[1.0], [2.0, 3.0]], [None], [[]], (), [np.ma.masked]]

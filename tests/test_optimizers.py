@@ -4,6 +4,7 @@ from math import inf, nan
 import numpy as np
 import pytest
 
+from dlnotes.operation import shown
 from dlnotes.optimizers import SGD
 
 
@@ -96,7 +97,7 @@ def test_parameters_that_cannot_move_in_place_are_refused(wrong):
     w = np.array([1.0])
     with pytest.raises(TypeError, match="parameter 1 must be an array of floats, to be changed in place, got") as error:
         SGD(0.1).step([w, wrong], [[1.0], np.ones(np.shape(wrong))])
-    assert str(error.value).endswith(repr(wrong))
+    assert str(error.value).endswith(shown(wrong))
     np.testing.assert_array_equal(w, [1])
 
 

@@ -27,4 +27,5 @@ def _process(app, what, name, obj, options, lines):
 
 
 def setup(app):
+    app.setup_extension("sphinx.ext.autodoc")  # whose event this is
     app.connect("autodoc-process-docstring", _process, priority=900)  # after numpydoc
