@@ -216,7 +216,8 @@ def install(lite, pages):
     for notebook, page in pages.items():
         html = re.sub(r"<!-- live -->.*?<!-- /live -->", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
         # below the first paragraph, which says what the chapter is about
-        first = html.index("</p>", html.index("</h1>", html.index("<article"))) + len("</p>")
+        promise = html.index("<p>", html.index("</h1>", html.index("<article")))  # the reading time has a class
+        first = html.index("</p>", promise) + len("</p>")
         new = page.with_suffix(".new")
         new.write_text(html[:first] + offer(notebook, page) + html[first:], encoding="utf-8")
         new.replace(page)
