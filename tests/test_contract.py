@@ -31,9 +31,14 @@ class Case(NamedTuple):
         options = "".join(f"-{name}={np.array2string(np.asarray(value))}" for name, value in self.options.items())
         return f"{self.operation.__name__}-{shapes}{options}"
 
-    def call(self, dtype=np.float64):
-        """The value, the backward map, and the arguments as arrays that can't be written to."""
-        arguments = [frozen(a, dtype) if a.dtype.kind == "f" else frozen(a, a.dtype) for a in self.arguments]
+    def call(self, dtype=np.float64, odd=None, odd_dtype=None):
+        """The value, the backward map, and the arguments as arrays that can't be written to.
+
+        Floats have the dtype, but for the argument at the position `odd`.
+        """
+        dtypes = [odd_dtype if position == odd else dtype for position in range(len(self.arguments))]
+        pairs = zip(self.arguments, dtypes, strict=True)
+        arguments = [frozen(a, wanted if a.dtype.kind == "f" else a.dtype) for a, wanted in pairs]
         y, backward = self.operation(*arguments, **self.options)
         return y, backward, arguments
 
@@ -196,6 +201,21 @@ def test_the_dtype_is_kept(case, dtype, rng):
     assert y.dtype == dtype
     for dy in (random_dy(y, rng), np.ones(np.shape(y), dtype=int), np.ones(np.shape(y), dtype=np.float64)):
         assert {g.dtype for g in as_tuple(backward(dy)) if g is not None} == {np.dtype(dtype)}
+
+
+@every_case
+def test_mixed_dtypes_give_that_of_their_sum_and_every_gradient_its_own(case, rng):
+    right, right_backward, _ = case.call()
+    dy = random_dy(right, rng)
+    for odd, pair in product(range(len(case.arguments)), [(np.float32, np.float64), (np.float64, np.float32)]):
+        y, backward, arguments = case.call(pair[0], odd, pair[1])
+        assert y.dtype == np.result_type(*(a for a in arguments if a.dtype.kind == "f"))
+        np.testing.assert_allclose(y, right, rtol=1e-5, atol=1e-5)
+        gradients = as_tuple(backward(dy))
+        for argument, gradient, expected in zip(arguments, gradients, as_tuple(right_backward(dy)), strict=True):
+            if gradient is not None:
+                assert gradient.dtype == argument.dtype
+                np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-5)
 
 
 @every_case

@@ -224,6 +224,93 @@ def test_what_changes_faster_than_the_step_is_not_taken_for_right(rng):
         check_gradients(fast, rng.standard_normal(5), rng=rng)
 
 
+@pytest.mark.parametrize(("size", "calls"), [(1, 4 * (3 + 1)), (100, 4 * (3 + 100)), (101, 4 * 3), (5000, 4 * 3)])
+def test_a_large_argument_costs_no_more_than_a_few_directions(size, calls, rng):
+    """Along three directions, and where there are no more than 100 entries along each: two steps, there and back."""
+    called = 0
+
+    @operation
+    def counted(x):
+        nonlocal called
+        called += 1
+        return 2 * x, lambda dy: 2 * dy
+
+    check_gradients(counted, rng.standard_normal(size), rng=rng)
+    assert called == 1 + calls
+
+
+def test_what_a_value_loses_by_rounding_hides_no_larger_mistake():
+    """1e6 + x is rounded to about 1e-10, which a step of 1e-5 makes 1e-5 of the gradient."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        assert check_gradients(elementwise(lambda x: 1e6 + x, np.ones_like), np.ones(20), rng=rng) <= 1e-6
+        with pytest.raises(AssertionError, match="off by"):
+            check_gradients(elementwise(lambda x: 1e6 + x, lambda x: np.full_like(x, 1.002)), np.ones(20), rng=rng)
+
+
+def test_rounding_alone_accuses_nobody():
+    """Values of 1e8, differences of 1e-5: of their digits hardly one is left."""
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        x = rng.standard_normal(30)
+        f = elementwise(lambda x: 1e8 + np.sin(x) / 3, lambda x: np.cos(x) / 3)
+        assert check_gradients(f, x, rng=rng) <= 1e-6
+
+
+# Several values, arrays that may be left out
+
+
+@operation
+def sine_and_cosine(x, shift=None):
+    shifted = x if shift is None else x + shift
+
+    def backward(dsine, dcosine):
+        dx = dsine * np.cos(shifted) - dcosine * np.sin(shifted)
+        return dx, 1 * dx
+
+    return (np.sin(shifted), np.cos(shifted)), backward
+
+
+def test_all_values_of_an_operation_are_checked(rng):
+    x = rng.standard_normal((2, 3))
+    assert check_gradients(sine_and_cosine, x, rng=rng) < 1e-6
+
+    @operation
+    def forgetful(x):
+        (sine, cosine), backward = sine_and_cosine(x)
+        return (sine, cosine), lambda dsine, dcosine: backward(dsine, None)
+
+    with pytest.raises(AssertionError, match="gradient of argument 0 is off by"):
+        check_gradients(forgetful, x, rng=rng)
+
+
+def test_values_of_different_shapes_are_checked_together(rng):
+    @operation
+    def total_and_square(x):
+        return (x.sum(), x**2), lambda dtotal, dsquare: dtotal + 2 * x * dsquare
+
+    assert check_gradients(total_and_square, rng.standard_normal((2, 3)), rng=rng) < 1e-6
+
+
+def test_an_array_may_be_left_out(rng):
+    x, shift = rng.standard_normal((2, 2, 3))
+    assert check_gradients(sine_and_cosine, x, None, rng=rng) < 1e-6
+    assert check_gradients(sine_and_cosine, x, shift, rng=rng) < 1e-6
+
+    def careless(x, shift=None):
+        y, backward = sine_and_cosine(x, shift)
+        return y, lambda *dy: (backward(*dy), None)
+
+    with pytest.raises(AssertionError, match="expected one gradient for each of 1 arguments, got 2"):
+        check_gradients(careless, x, None, rng=rng)
+
+
+def test_a_last_value_that_is_not_finite_is_refused(rng):
+    infinite = operation(lambda x: ((x, np.where(x > 0, np.inf, x)), lambda *dy: dy[0]))
+    with pytest.raises(AssertionError, match="the value of the operation is not finite everywhere"):
+        check_gradients(infinite, np.array([1.0, -1.0]), rng=rng)
+
+
 # Right gradients are accepted
 
 

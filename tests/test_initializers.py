@@ -52,6 +52,13 @@ def test_a_size_that_is_no_positive_integer_is_refused(initializer, size, rng):
         initializer(2, size, rng)
 
 
+def test_he_draws_filters_by_what_each_of_them_reads():
+    kernels = he(4, (2, 3, 5), np.random.default_rng(0))
+    np.testing.assert_array_equal(kernels, he(4, 30, np.random.default_rng(0)).reshape(4, 2, 3, 5))
+    with pytest.raises(ValueError, match=r"^inputs must be an integer of at least 1, got 0"):
+        he(4, (2, 0), np.random.default_rng(0))
+
+
 @both
 def test_a_seed_is_refused_for_an_rng(initializer):
     with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator, such as .*, got 0"):

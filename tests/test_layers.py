@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 
@@ -112,3 +114,38 @@ def test_bad_input_is_named_by_the_operation_it_reaches():
         network(np.ones((4, 2)))
     with pytest.raises(TypeError, match="z must hold real numbers, got an array of dtype complex128"):
         network(np.ones((4, 3), dtype=complex))
+
+
+def test_training_is_no_option_of_a_layer():
+    with pytest.raises(
+        TypeError, match=r"^training is said when a layer is called, layer\(x, training=True\), not when"
+    ):
+        Layer(relu, training=True)
+
+
+def test_a_plain_function_is_asked_whether_it_takes_training():
+    heard = []
+
+    def listen(x, *, training=False):
+        heard.append(training)
+        return relu(x)
+
+    network = Sequential(listen, lambda x: relu(x), Layer(listen))
+    network([[1.0]], training=True)
+    network([[1.0]])
+    assert heard == [True, True, False, False]
+
+
+def test_a_value_that_is_no_number_is_refused():
+    match = r"^the value of <lambda> must hold real numbers, got an array of dtype <U1$"
+    for network in (Layer(lambda x: ("a", abs)), Sequential(lambda x: ("a", abs))):
+        with pytest.raises(TypeError, match=match):
+            network([1.0])
+
+
+def test_a_copy_is_a_network_of_its_own():
+    network = Sequential(Layer(dense, np.ones((1, 1)), np.zeros(1)), relu)
+    other = copy.deepcopy(network)
+    other.parameters[0][...] = 3
+    np.testing.assert_array_equal(network([[2.0]])[0], [[2]])
+    np.testing.assert_array_equal(other([[2.0]])[0], [[6]])

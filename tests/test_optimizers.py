@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dlnotes.operation import shown
-from dlnotes.optimizers import SGD
+from dlnotes.optimizers import SGD, Optimizer
 
 
 def test_a_step_by_hand_in_place():
@@ -115,3 +115,31 @@ def test_nothing_moves_if_one_parameter_is_read_only():
 def test_parameters_that_are_no_list_are_refused(parameters):
     with pytest.raises(TypeError, match="parameters must be a list of arrays, got"):
         SGD(0.1).step(parameters, [[1.0], [1.0]])
+
+
+class Heavy(Optimizer):
+    """A formula that remembers: the velocity is half the old one and the new gradient."""
+
+    def move(self, parameter, gradient, rate, memory):
+        velocity = memory.setdefault("velocity", np.zeros_like(parameter))
+        velocity *= 0.5
+        velocity += gradient
+        parameter -= rate * velocity
+
+
+def test_an_optimizer_is_its_formula_and_remembers_for_each_parameter():
+    w, b = np.array([0.0]), np.array([0.0, 0.0])
+    optimizer = Heavy(lambda step: 1 / (1 + step))
+    for gradients in ([[4.0], [8.0, 0.0]], [[4.0], [0.0, 0.0]]):
+        optimizer.step([w, b], gradients)
+    np.testing.assert_array_equal(w, [-4 - (2 + 4) / 2])
+    np.testing.assert_array_equal(b, [-8 - 4 / 2, 0])
+    assert optimizer.steps == 2
+
+
+def test_each_parameter_has_a_memory_of_its_own_in_whatever_order_they_come():
+    w, b = np.array([0.0]), np.array([0.0])
+    optimizer = Heavy(1.0)
+    optimizer.step([w, b], [[4.0], [0.0]])
+    optimizer.step([b, w], [[0.0], [0.0]])
+    np.testing.assert_array_equal([w, b], [[-6], [0]])

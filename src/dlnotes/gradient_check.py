@@ -122,8 +122,9 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
     require_callable("operation", operation, "something to call on arrays")
     require_rng(rng)
     tolerance = require_number("tolerance", tolerance, "a positive number", lambda t: 0 < t < inf)
-    arguments = [as_array(f"argument {position}", argument) for position, argument in enumerate(arguments)]
-    arguments = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in arguments]
+    arguments = [None if a is None else as_array(f"argument {position}", a) for position, a in enumerate(arguments)]
+    arguments = [a.astype(np.float64) if a is not None and a.dtype.kind == "f" else a for a in arguments]
+    given = [position for position, argument in enumerate(arguments) if argument is not None]
 
     def value_of(*arguments):
         y, backward = value_and_backward("the operation", operation(*arguments, **options))
@@ -134,11 +135,12 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
         raise AssertionError("the value of the operation is not finite everywhere, so no gradient can be measured")
     dy = tuple(rng.standard_normal(np.shape(part)) for part in y)
     gradients = as_tuple(backward(*dy))
-    if len(gradients) != len(arguments):
-        raise AssertionError(f"expected one gradient for each of {len(arguments)} arguments, got {len(gradients)}")
+    if len(gradients) != len(given):
+        raise AssertionError(f"expected one gradient for each of {len(given)} arguments, got {len(gradients)}")
 
     worst = 0.0
-    for position, (argument, gradient) in enumerate(zip(arguments, gradients, strict=True)):
+    for position, gradient in zip(given, gradients, strict=True):
+        argument = arguments[position]
         if argument.dtype.kind != "f":
             if gradient is not None:
                 raise AssertionError(f"argument {position} holds integers, which have no gradient: expected None")

@@ -1,8 +1,10 @@
 """Random starting weights whose size lets signals pass through many layers."""
 
+from math import prod
+
 import numpy as np
 
-from dlnotes.operation import require_count, require_rng
+from dlnotes.operation import as_tuple, require_count, require_rng
 
 
 def glorot(outputs, inputs, rng):
@@ -53,14 +55,16 @@ def he(outputs, inputs, rng):
 
     Parameters
     ----------
-    outputs, inputs : int
-        The shape of the weights.
+    outputs : int
+        How many units, or filters, there are.
+    inputs : int or tuple of int
+        What each of them reads: so many numbers, or for a filter an array (channels, height, width).
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
-    W : ndarray of shape (outputs, inputs)
+    W : ndarray of shape (outputs, inputs) or (outputs, *inputs)
 
     Raises
     ------
@@ -79,7 +83,10 @@ def he(outputs, inputs, rng):
     >>> W = he(300, 200, np.random.default_rng(0))
     >>> W.shape, round(float(W.std()), 2)
     ((300, 200), 0.1)
+    >>> he(8, (3, 5, 5), np.random.default_rng(0)).shape
+    (8, 3, 5, 5)
     """
-    outputs, inputs = require_count("outputs", outputs), require_count("inputs", inputs)
+    outputs = require_count("outputs", outputs)
+    inputs = [require_count("inputs", size) for size in as_tuple(inputs)]
     require_rng(rng)
-    return np.sqrt(2 / inputs) * rng.standard_normal((outputs, inputs))
+    return np.sqrt(2 / prod(inputs)) * rng.standard_normal((outputs, *inputs))

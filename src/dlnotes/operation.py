@@ -57,7 +57,7 @@ def operation(function=None, *, integers=()):
     if not callable(function):
         raise TypeError(f"an operation is made of a function, got {shown(function)}")
 
-    parameters = inspect.signature(function).parameters.values()
+    parameters = list(inspect.signature(function).parameters.values())
     arrays = {p.name: p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
     if unknown := set(integers) - set(arrays):
         raise ValueError(f"integers must name parameters of {function.__name__}, {', '.join(arrays)}, got {unknown}")
@@ -93,6 +93,7 @@ def operation(function=None, *, integers=()):
 
         return y, checked_backward
 
+    checked.takes_training = any(p.name == "training" for p in parameters)  # asked at every call of a layer
     return checked
 
 
@@ -100,6 +101,8 @@ def value_and_backward(name, result):
     """Return `result` if it is what an operation returns, ``(y, backward)``; `name` is what an error calls it."""
     if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
         raise TypeError(f"{name} must return a value and its backward map, (y, backward), got {kind(result)}")
+    for value in as_tuple(result[0]):
+        as_floats(f"the value of {name}", value)
     return result
 
 

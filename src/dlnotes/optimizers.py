@@ -7,7 +7,54 @@ import numpy as np
 from dlnotes.operation import as_floats, kind, require_number, shown
 
 
-class SGD:
+class Optimizer:
+    r"""What all optimizers share: the learning rate, and that a step moves every parameter or none.
+
+    An optimizer is a subclass with the method ``move(parameter, gradient, rate, memory)``: its formula for one
+    parameter, which it changes in place. ``memory`` is a dictionary, empty at first, for what the formula has to
+    remember of this parameter from step to step; `steps` counts the steps taken.
+
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The learning rate :math:`\eta > 0`, or a schedule: a function of the step number (0, 1, 2, ...) that gives it.
+
+    Raises
+    ------
+    ValueError
+        If a learning rate is not positive, or, in `step`, a gradient does not fit its parameter, or this is read-only.
+    TypeError
+        If a learning rate is no number, or, in `step`, a parameter is not an array of floats, or a gradient holds no
+        real numbers. Nothing has moved then.
+    """
+
+    def __init__(self, learning_rate):
+        if not callable(learning_rate):
+            learning_rate = positive(learning_rate)
+        self.learning_rate = learning_rate
+        self.steps = 0
+        self.memories = {}  # by the id of the parameter, which is kept too, so that no other array gets its id
+
+    def step(self, parameters, gradients):
+        """Change every parameter in place by one step against its gradient.
+
+        Parameters
+        ----------
+        parameters : list of ndarray
+            The arrays to change.
+        gradients : list of ndarray
+            Their gradients, in the same order.
+        """
+        pairs = matched(parameters, gradients)
+        rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
+        rate = positive(rate)
+        for parameter, gradient in pairs:
+            _, memory = self.memories.setdefault(id(parameter), (parameter, {}))
+            self.move(parameter, gradient, rate, memory)
+        self.steps += 1
+
+
+class SGD(Optimizer):
     r"""Gradient descent on whatever batch it is given (stochastic gradient descent).
 
     :math:`w \leftarrow w - \eta \nabla_w L`. Introduced in the chapter "Gradient descent, derived".
@@ -33,28 +80,9 @@ class SGD:
     array([0.9, 2.1])
     """
 
-    def __init__(self, learning_rate):
-        if not callable(learning_rate):
-            learning_rate = positive(learning_rate)
-        self.learning_rate = learning_rate
-        self.steps = 0
-
-    def step(self, parameters, gradients):
-        """Change every parameter in place by one step against its gradient.
-
-        Parameters
-        ----------
-        parameters : list of ndarray
-            The arrays to change.
-        gradients : list of ndarray
-            Their gradients, in the same order.
-        """
-        pairs = matched(parameters, gradients)
-        rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
-        rate = positive(rate)
-        for parameter, gradient in pairs:
-            parameter -= rate * gradient
-        self.steps += 1
+    def move(self, parameter, gradient, rate, memory):
+        """Change one parameter in place."""
+        parameter -= rate * gradient
 
 
 def matched(parameters, gradients):
