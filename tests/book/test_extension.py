@@ -274,7 +274,7 @@ def test_a_question_is_a_named_group_of_buttons(page):
     forms = re.findall(r"<fieldset(.*?)</fieldset>", page("question"), re.DOTALL)
 
     assert len(forms) == 2
-    assert 'class="question" data-right="1"' in forms[0]
+    assert re.search(r'class="question" data-key="\w+" data-right="1"', forms[0])
     assert re.search(r"<legend>.*Question 1\. .*<math.*</legend>", forms[0], re.DOTALL)
     assert forms[0].count('<input type="radio" name="question-1"') == 2
     assert forms[1].count('<input type="radio" name="question-2"') == 2
@@ -347,7 +347,14 @@ def test_other_changes_keep_the_cache(package, name):
 @pytest.fixture
 def build(tmp_path):
     """A book of one chapter, with the real configuration; return a function that builds it with this code."""
-    for name in ("_config.yml", "requirements.txt", "constraints.txt", "package-lock.json", "pyproject.toml"):
+    for name in (
+        "_config.yml",
+        "requirements.txt",
+        "constraints.txt",
+        "package.json",
+        "package-lock.json",
+        "pyproject.toml",
+    ):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("book/_static", "publish"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
