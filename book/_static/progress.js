@@ -73,6 +73,7 @@ document.addEventListener("DOMContentLoaded", () => {
   forget.textContent = "Forget my progress";
   forget.addEventListener("click", () => {
     progress.store(null);
+    document.dispatchEvent(new Event("forgotten"));
     forget.closest("nav").querySelector("a").focus();
   });
   document.querySelector(".bd-docs-nav")?.append(forget);

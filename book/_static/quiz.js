@@ -48,21 +48,16 @@ document.addEventListener("DOMContentLoaded", () => {
 
     question.addEventListener("change", clear); // another choice is not yet checked
 
-    function recall() {
-      const answer = progress.of(progress.chapter).answers[key];
-      const option = question.querySelector(`input[value="${Number(answer)}"]`);
-      if (option) {
-        option.checked = true;
-        grade();
-      } else if (question.dataset.result) {
-        chosen().checked = false; // it was forgotten
-        clear();
-      }
+    const remembered = Number(progress.of(progress.chapter).answers[key]);
+    const option = question.querySelector(`input[value="${remembered}"]`);
+    if (option) {
+      option.checked = true;
+      grade();
     }
 
-    recall();
-    document.addEventListener("progress", () => {
-      if (!Object.keys(progress.all()).length) recall();
+    document.addEventListener("forgotten", () => {
+      if (chosen()) chosen().checked = false;
+      clear();
     });
   }
 });

@@ -33,7 +33,10 @@ MENDED = [
         '      (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")',
     ),
     # buttons that say what they show; without a script a link leads to the chapters
-    (r'title="Toggle secondary sidebar"', 'title="Contents of this page"'),
+    (
+        r'(<button class="sidebar-toggle secondary-toggle [^"]*)" title="Toggle secondary sidebar"',
+        r'\1 pst-js-only" title="Contents of this page"',
+    ),
     (
         r'<button class="sidebar-toggle primary-toggle btn btn-sm" title="Toggle primary sidebar"',
         '<noscript><a class="btn btn-sm" href="#pst-primary-sidebar">Chapters</a></noscript>'

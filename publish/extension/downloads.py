@@ -70,7 +70,10 @@ def _write(app, exception):
     link = f'<a href="../{FOLDER}/{wheel.name}" download>{wheel.name}</a>'
     text = preface.read_text(encoding="utf-8")
     preface.write_text(
-        text.replace(PLACE, f"<p>The package as one file, for downloaded notebooks: {link}</p>"), "utf-8"
+        text.replace(
+            PLACE, f'<div class="package"><p>The package as one file, for downloaded notebooks: {link}</p></div>'
+        ),
+        "utf-8",
     )
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import nbformat
-import numpy as np
 import pytest
 from built import pages
 from pypdfium2 import PdfDocument
@@ -14,8 +13,9 @@ from pypdfium2 import PdfDocument
 from publish.extension.docstrings import plain_citations
 from publish.extension.door import picture
 from publish.extension.terms import definitions, with_definitions
+from publish.lite import SETUP
 from publish.plain_markdown import prose
-from publish.project import ROOT, SITE, notebooks
+from publish.project import SITE, notebooks
 
 CHAPTERS = pages(numbered_only=True)
 CHAPTER = CHAPTERS[1]
@@ -101,8 +101,7 @@ def test_first_tap_shows_second_follows(open_page, http_address, scheme):
 def test_definitions_are_taken_from_the_glossary():
     glossary = (
         '<article><dl class="glossary"><dt id="term-weight">weight<a class="headerlink">#</a></dt>'
-        '<dt id="term-w">w</dt>'
-        '<dd><p>权重. A factor. In <a href="x.html">X</a>.</p></dd></dl></article>'
+        '<dt id="term-w">w</dt><dd><p>权重. A factor. In <a href="x.html">X</a>.</p></dd></dl></article>'
     )
     found = definitions(glossary)
     assert found["term-weight"] == "<p><strong>weight</strong></p><p>权重. A factor. In X.</p>"
@@ -153,7 +152,7 @@ def test_answers_and_sections_are_remembered_shown_and_forgotten(open_page):
     page.goto(page.url.replace(CHAPTER, "book/index.html"))
     name = CHAPTER.removeprefix("book/")
     for place in (".bd-docs-nav", ".cards"):
-        assert "1 of" in page.locator(f"{place} a[href='{name}'] .visually-hidden").text_content()
+        assert " of " in page.locator(f"{place} a[href='{name}'] .visually-hidden").text_content()
 
     page.locator(".forget").click()
     assert page.locator("span.progress").count() == 0
@@ -253,8 +252,7 @@ def test_paper_is_white_from_the_dark_theme(open_page):
     printed = PdfDocument(io.BytesIO(page.pdf(format="A4", print_background=True)))
     for number in (0, 1, len(printed) // 2):
         shades = printed[number].render(scale=0.5, grayscale=True).to_numpy()
-        assert np.median(shades) == 255
-        assert (shades < 40).mean() < 0.2
+        assert (shades > 240).mean() > 0.8, "white, and the pale grey of code"
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
 
 
@@ -310,17 +308,16 @@ def test_drawer_closes_after_a_choice_and_its_button_says_so(open_page):
     page.set_viewport_size({"width": 700, "height": 800})
     for toggle in (".primary-toggle", ".secondary-toggle"):
         button = page.locator(toggle)
-        assert button.get_attribute("aria-expanded") == "false"
+        page.wait_for_selector(f"{toggle}[aria-expanded=false]")
         button.click()
         assert button.get_attribute("aria-expanded") == "true"
         page.locator("dialog[open] a[href^='#']").last.click()
         assert page.locator("dialog[open]").count() == 0
         assert button.get_attribute("aria-expanded") == "false"
     page.set_viewport_size({"width": 1280, "height": 800})
-    chapters = page.locator(".primary-toggle")
-    assert chapters.get_attribute("aria-expanded") == "true"
-    chapters.click()
-    page.wait_for_function("document.querySelector('.primary-toggle').getAttribute('aria-expanded') === 'false'")
+    page.wait_for_selector(".primary-toggle[aria-expanded=true]")
+    page.locator(".primary-toggle").click()
+    page.wait_for_selector(".primary-toggle[aria-expanded=false]")
 
 
 def test_focus_shows_on_every_stop(open_page):
@@ -352,8 +349,8 @@ def test_colour_button_names_the_mode(open_page):
 def test_nothing_slides_under_reduced_motion(open_page):
     page = open_page(CHAPTER, reduced_motion="reduce")
     moving = page.evaluate(
-        """() => [...document.querySelectorAll("body *")].filter(e =>
-        getComputedStyle(e).transitionDuration.split(", ").some(d => parseFloat(d) > 0))
+        """() => [...document.querySelectorAll("body *")]
+        .filter(e => getComputedStyle(e).transitionDuration.split(", ").some(time => parseFloat(time) > 0))
         .map(e => e.outerHTML.slice(0, 80))"""
     )
     assert moving == []
@@ -444,7 +441,7 @@ def test_citations_of_a_docstring_become_text():
 
 
 def test_live_copy_says_how_to_stop_and_how_to_go_back():
-    about = nbformat.read(SITE / "lite" / "files" / "sigmoid.ipynb", as_version=4).cells[0].source
+    about = SETUP[0].source
     assert "*Interrupt*" in about
+    assert "reload the page" in about
     assert "original" in about
-    assert ROOT.joinpath("publish", "lite.py").is_file()
