@@ -40,12 +40,13 @@ document.addEventListener("DOMContentLoaded", () => {
   const entries = [...document.querySelectorAll(".page-toc a[href^='#']")]
     .map((link) => ({ link, heading: document.getElementById(link.hash.slice(1))?.querySelector("h2, h3") }))
     .filter(({ heading }) => heading);
+  const LINE = 120; // pixels from the top, just below where a link to a heading leaves it
   let current;
   let waiting = false;
 
   function follow() {
     waiting = false;
-    const passed = entries.filter(({ heading }) => heading.getBoundingClientRect().top < innerHeight * 0.3);
+    const passed = entries.filter(({ heading }) => heading.getBoundingClientRect().top < LINE);
     const atEnd = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
     const { link } = (atEnd ? entries.at(-1) : passed.at(-1)) ?? {};
     if (link === current) return;
