@@ -40,7 +40,7 @@ SETUP = [
         "Cells that train a network take longer than on a computer's own Python, a few of them minutes.\n"
         "Change what you like: it is kept in this browser, and the book stays as it is.\n"
         "*Interrupt* can't stop a cell here: to stop one, reload the page, and run the cells again.\n"
-        "To get the original back, delete this notebook in the list under *File → Open…*, and open it again from its page.",
+        "To get the original back, delete this notebook under *File → Open…*, and open it again from its page.",
         id="live-about",
     ),
     nbformat.v4.new_code_cell(
