@@ -83,7 +83,10 @@ def make_pdf(target):
 
 
 def print_pdf(browser, source, target):
-    """Let the browser print the page `source` into the file `target`."""
+    """Let the browser print the page `source` into the file `target`; the same page gives the same bytes.
+
+    Only the two dates would differ: they become that of the edition.
+    """
     page = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 900})
     page.set_default_timeout(PATIENCE)
     failed = []
@@ -95,8 +98,10 @@ def print_pdf(browser, source, target):
         raise PublishError(f"The page to be printed lacks {', '.join(failed)}.")
     if wide := page.evaluate(FIND_WIDE):
         raise PublishError(f"Wider than a printed page is {wide[0]}")
-    page.pdf(path=target, prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+    pdf = page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
     page.close()
+    released = read_yaml("CITATION.cff")["date-released"].strftime("%Y%m%d000000+00'00'")
+    target.write_bytes(re.sub(rb"(?<=Date \(D:)\d{14}[+-]\d\d'\d\d'", released.encode(), pdf, count=2))
 
 
 def page_numbers(reader):
