@@ -84,7 +84,7 @@ def conv2d(x, W, b, *, stride=1, padding=0):
             X_col, col2im = im2col(padded[some], window=W.shape[2:], stride=stride)
             dW_rows += (X_col @ Delta[some].transpose(0, 2, 1)).sum(axis=0).T  # faster than Delta @ X_col.T
             dpadded[some] = col2im(W_rows.T @ Delta[some])
-        return unpad(dpadded), dW_rows.reshape(W.shape), delta.sum(axis=(0, 2, 3)).astype(b.dtype, copy=False)
+        return unpad(dpadded), dW_rows.reshape(W.shape), delta.sum(axis=(0, 2, 3))
 
     return z.reshape(len(x), len(W), rows, columns), backward
 
