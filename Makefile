@@ -27,7 +27,7 @@ zip: book  ## add the whole book as one archive of pages that open from a disk
 
 test: live pdf zip lint  ## run every test: package, notebooks, built pages, live part, PDF, archive
 	@$(BIN)/python -m publish.local_pyodide
-	$(BIN)/pytest -n 2 --dist worksteal --doctest-modules --ignore tests/references tests src/dlnotes
+	$(BIN)/pytest -n 2 --dist worksteal --doctest-modules --ignore tests/references --ignore-glob '*/conftest.py' tests src/dlnotes
 	@$(BIN)/python -m publish.compare
 
 check: export DLNOTES_BUILD := _build/draft

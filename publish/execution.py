@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -79,7 +80,8 @@ def execute(notebook, path, **environment):
     )
     name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     try:
-        asyncio.run(client.async_execute(env=dict(os.environ, **environment)))
+        with ThreadPoolExecutor(1) as thread:  # the caller may have an event loop of its own
+            thread.submit(asyncio.run, client.async_execute(env=dict(os.environ, **environment))).result()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         where = f"{name}, cell {running[-1]}" if running else str(name)
         raise PublishError(f"{where}: {reason(notebook, error)}") from error
