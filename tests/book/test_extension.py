@@ -354,6 +354,8 @@ def build(tmp_path):
         "package.json",
         "package-lock.json",
         "pyproject.toml",
+        "README.md",
+        "LICENSE",
     ):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("book/_static", "publish"):
