@@ -64,7 +64,7 @@ def he(outputs, inputs, rng):
 
     Returns
     -------
-    W : ndarray of shape (outputs, inputs) or (outputs, *inputs)
+    W : ndarray of shape (outputs, inputs), where `inputs` may be several sizes
 
     Raises
     ------
