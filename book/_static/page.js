@@ -84,13 +84,15 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!button || !drawer || !list) continue;
     drawer.addEventListener("click", ({ target }) => target.closest("a[href^='#']") && drawer.close());
     const say = () => {
-      const beside = list.checkVisibility?.() && !list.classList.contains("pst-sidebar-hidden") && list.children.length;
+      const seen = list.checkVisibility?.({ visibilityProperty: true });
+      const beside = seen && !list.classList.contains("pst-sidebar-hidden") && list.children.length;
       button.setAttribute("aria-expanded", String(drawer.open || Boolean(beside)));
     };
     const observer = new MutationObserver(say);
     observer.observe(drawer, { attributes: true, attributeFilter: ["open"] });
     observer.observe(list, { attributes: true, attributeFilter: ["class"] });
     addEventListener("resize", say);
+    list.addEventListener("transitionend", say); // it hides only then
     say();
   }
 });

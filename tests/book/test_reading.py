@@ -313,7 +313,7 @@ def test_drawer_closes_after_a_choice_and_its_button_says_so(open_page):
         assert button.get_attribute("aria-expanded") == "true"
         page.locator("dialog[open] a[href^='#']").last.click()
         assert page.locator("dialog[open]").count() == 0
-        assert button.get_attribute("aria-expanded") == "false"
+        page.wait_for_selector(f"{toggle}[aria-expanded=false]")  # once the drawer has moved away
     page.set_viewport_size({"width": 1280, "height": 800})
     page.wait_for_selector(".primary-toggle[aria-expanded=true]")
     page.locator(".primary-toggle").click()
