@@ -112,7 +112,8 @@ class Chapters(SphinxDirective):
         cards = element("ol", classes=["cards"], role="list")
         for item in content.findall(nodes.definition_list_item):
             chapter = next(item.findall(addnodes.pending_xref))["reftarget"]
-            minutes = reading_minutes(Path(self.env.doc2path(f"{Path(self.env.docname).parent}/{chapter}")))
+            # Not by Sphinx's list of documents: a draft leaves chapters out.
+            minutes = reading_minutes(Path(self.env.srcdir, self.env.docname).with_name(f"{chapter}.ipynb"))
             cards += element(
                 "li",
                 nodes.raw("", PLACE.format(chapter), format="html"),
