@@ -9,3 +9,11 @@ import pytest
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what the tests of the live part have measured; here, where pytest looks before it shares the tests out."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "live" and report.when == "call":
+                terminalreporter.write_line(f"live {value}")

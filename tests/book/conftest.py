@@ -52,11 +52,3 @@ def open_page(chromium, http_address):
 def pytest_collection_modifyitems(items):
     """Begin with the tests that take minutes, so that no worker has one left when the others are done."""
     items.sort(key=lambda item: item.get_closest_marker("live") is None)
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Say what the tests of the live part have measured."""
-    for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
-            if name == "live" and report.when == "call":
-                terminalreporter.write_line(f"live {value}")
