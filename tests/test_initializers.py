@@ -69,3 +69,8 @@ def test_a_seed_is_refused_for_an_rng(initializer):
 def test_small_integers_of_numpy_are_sizes_as_well(initializer):
     small = initializer(np.uint8(200), np.int8(100), np.random.default_rng(0))
     np.testing.assert_array_equal(small, initializer(200, 100, np.random.default_rng(0)))
+
+
+def test_a_filter_reads_at_least_one_number():
+    with pytest.raises(ValueError, match=r"inputs must be an integer or a tuple of at least one, got \(\)"):
+        he(3, (), np.random.default_rng(0))

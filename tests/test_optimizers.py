@@ -179,3 +179,9 @@ def test_an_optimizer_without_a_formula_is_refused():
     with pytest.raises(TypeError, match="Optimizer has no formula: an optimizer is a subclass with a method move"):
         Optimizer(0.1).step([w], [[1.0]])
     np.testing.assert_array_equal(w, [1])
+
+
+def test_a_parameter_with_a_mask_is_refused():
+    w = np.ma.array([1.0, 2.0], mask=[True, False])
+    with pytest.raises(TypeError, match="parameter 0 must be an array of floats, to be changed in place, got"):
+        SGD(0.1).step([w], [[1.0, 1.0]])
