@@ -19,13 +19,14 @@ live: book  ## add the live part: the chapters as notebooks that run in the brow
 	@$(BIN)/python -m publish.lite $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
 pdf: book  ## add the whole book as one PDF
-	@$(BIN)/python -m publish.browser
+	@$(BIN)/python -m publish.browser chromium
 	@$(BIN)/python -m publish.pdf
 
 zip: book  ## add the whole book as one archive of pages that open from a disk
 	@$(BIN)/python -m publish.archive
 
 test: live pdf zip lint  ## run every test: package, notebooks, built pages, live part, PDF, archive
+	@$(BIN)/python -m publish.browser firefox
 	@$(BIN)/python -m publish.local_pyodide
 	$(BIN)/pytest -n 2 --dist worksteal --doctest-modules --ignore tests/references --ignore-glob '*/conftest.py' tests src/dlnotes
 	@$(BIN)/python -m publish.compare
@@ -35,7 +36,7 @@ check: $(INSTALLED)  ## build, compare, lint, open and run live one chapter: mak
 	$(if $(CHAPTER),,$(error Say which chapter: make check CHAPTER=relu))
 	@$(BIN)/python -m publish.book --output $(DLNOTES_BUILD) $(CHAPTER)
 	@$(BIN)/python -m publish.lite $(CHAPTER)
-	@$(BIN)/python -m publish.browser
+	@$(BIN)/python -m publish.browser chromium firefox
 	@$(BIN)/python -m publish.local_pyodide
 	$(BIN)/ruff check book/$(CHAPTER).ipynb
 	@$(BIN)/python -m publish.compare book/$(CHAPTER).ipynb

@@ -25,20 +25,30 @@ def path(request):
 
 
 @pytest.fixture(scope="module")
-def page(chromium, http_address, path):
+def page(browser, http_address, path):
     """One window for all tests that only look at a page, so that each page is loaded once."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield visit(context, http_address, path)
     context.close()
 
 
+def wait_until_quiet(page):
+    """Wait until nothing has been loaded for half a second. At times Playwright waits for `networkidle` for ever."""
+    page.wait_for_function(
+        """() => document.readyState === "complete" && performance.now() > 500
+        + Math.max(0, ...performance.getEntriesByType("resource").map(({responseEnd}) => responseEnd))"""
+    )
+
+
+@pytest.mark.both_engines
 def test_asks_only_its_own_site_and_fails_at_nothing(page, http_address):
-    page.wait_for_load_state("networkidle")
+    wait_until_quiet(page)
     assert page.complaints == []
     assert [r.url for r in page.answers if not r.url.startswith((http_address, "data:", "blob:"))] == []
     assert [r.url for r in page.answers if r.status >= 400] == []
 
 
+@pytest.mark.both_engines
 def test_opens_from_the_disk(open_page, path):
     page = open_page(path, address=SITE.as_uri() + "/")
     assert page.complaints == []
@@ -57,12 +67,13 @@ def test_names_no_foreign_resource(path):
 
 
 def test_weighs_little(page, path):
-    page.wait_for_load_state("networkidle")
+    wait_until_quiet(page)
     weight = sum(len(gzip.compress(response.body())) for response in page.answers if response.status == 200)
     assert weight < PAGE_LIMIT
     assert (SITE / path).stat().st_size < HTML_LIMIT
 
 
+@pytest.mark.both_engines
 def test_math_is_rendered(page):
     count = page.locator("article span.katex").count()
     assert count == page.locator("article .math").count()
@@ -115,6 +126,7 @@ def test_axe_finds_no_barrier(page, theme):
     assert barriers == []
 
 
+@pytest.mark.both_engines
 def test_fits_a_phone(page):
     page.set_viewport_size({"width": 360, "height": 740})
     page.evaluate("document.querySelectorAll('article details').forEach(d => d.open = true)")
@@ -167,6 +179,7 @@ def test_links_within_the_site_lead_somewhere(path):
     assert broken == []
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_search_finds_a_word(open_page, http_address, scheme):
     page = open_page("search.html?q=gradient", address=http_address if scheme == "http" else SITE.as_uri() + "/")
@@ -176,6 +189,7 @@ def test_search_finds_a_word(open_page, http_address, scheme):
     assert page.complaints == []
 
 
+@pytest.mark.both_engines
 def test_keyboard_reaches_the_text_first(open_page):
     page = open_page(pages(numbered_only=True)[0])
     page.keyboard.press("Tab")
