@@ -24,7 +24,7 @@ def pytest_generate_tests(metafunc):
 
 def pytest_collection_modifyitems(items):
     """Begin with the tests that take minutes, so that no worker has one left when the others are done."""
-    items.sort(key=lambda item: item.get_closest_marker("live") is None)
+    items.sort(key=lambda item: {"live", "nbval"}.isdisjoint(mark.name for mark in item.iter_markers()))
 
 
 @pytest.fixture(scope="session")

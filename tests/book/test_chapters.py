@@ -37,7 +37,6 @@ def window(browser, http_address, chapter):
 
 @pytest.mark.both_engines
 def test_solutions_are_folded_and_open_by_keyboard(window):
-    window.reload()  # other tests may have opened them
     folds = window.query_selector_all("article details.solution")
     assert len(folds) >= 8
     for fold in folds:
@@ -160,14 +159,12 @@ def test_pictures_follow_the_theme(window, theme):
 
 
 @pytest.mark.both_engines
-def test_theme_can_be_switched_by_keyboard(open_page, chapter):
-    page = open_page(chapter, color_scheme="light")
-    button = page.query_selector("button.theme-switch-button:visible")
+def test_theme_can_be_switched_by_keyboard(window):
+    button = window.query_selector("button.theme-switch-button:visible")
     seen = set()
     for _ in range(3):
-        button.focus()
-        page.keyboard.press("Enter")
-        seen.add(page.evaluate("document.documentElement.dataset.theme"))
+        button.press("Enter")
+        seen.add(window.evaluate("document.documentElement.dataset.theme"))
     assert seen == {"light", "dark"}
 
 
@@ -196,6 +193,52 @@ def test_figures_and_equations_are_numbered_and_referred_to(window):
     assert all(re.fullmatch(r"Figure \d+\.\d+\s*", caption) for caption in captions)
     assert window.locator("article a.reference:has-text('Figure')").count() >= 1
     assert window.locator("article .eqno").count() >= 2
+
+
+@pytest.mark.both_engines
+def test_every_term_has_its_definition_on_the_page(window):
+    links = window.evaluate(
+        """() => [...document.querySelectorAll("article a:has(> .std-term)")].filter(link => !link.closest("summary"))
+        .map(link => {
+            const about = document.getElementById(link.getAttribute("aria-describedby"));
+            const chinese = Boolean(about?.querySelector("[lang=zh-Hans]"));
+            return [link.hash, about?.textContent.split(/\\s+/).length, chinese];
+        })"""
+    )
+    assert len(links) >= 5
+    assert [link for link in links if not link[1] or link[1] < 6 or not link[2]] == []
+    assert window.locator(".term-card a").count() == 0
+    assert window.locator(".term-card:visible").count() == 0
+
+
+@pytest.fixture
+def changed(window):
+    """The window for a test that changes the paper, the size or the text; all folds open."""
+    window.evaluate("document.querySelectorAll('article details').forEach(d => d.open = true)")
+    yield window
+    window.emulate_media(media="null")
+    window.set_viewport_size({"width": 1280, "height": 900})
+    window.evaluate("document.documentElement.style.fontSize = ''")
+
+
+def test_paper_has_all_code(changed):
+    changed.emulate_media(media="print")
+    changed.set_viewport_size({"width": 680, "height": 960})  # A4 between its margins
+    cut = changed.evaluate(
+        """() => [...document.querySelectorAll("article pre, article .katex-display")]
+        .filter(box => box.getClientRects().length && box.scrollWidth > box.clientWidth + 1)
+        .map(box => box.textContent.slice(0, 60))"""
+    )
+    assert cut == []
+
+
+def test_no_formula_scrolls_with_large_text(changed):
+    changed.evaluate("document.documentElement.style.fontSize = '24px'")
+    scrolled = changed.evaluate(
+        """() => [...document.querySelectorAll("article .katex-display")]
+        .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.querySelector("annotation").textContent)"""
+    )
+    assert scrolled == []
 
 
 def test_notebook_can_be_downloaded(window):

@@ -15,11 +15,12 @@ from built import pages, visit
 from publish.project import ROOT, SITE
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that look at colours
 PAGE_LIMIT = 1.5e6  # bytes, compressed, with all that the page loads
 HTML_LIMIT = 2e6  # bytes of the page itself, its figures inside, as it lies on a disk
 
 
-@pytest.fixture(scope="module", params=pages())
+@pytest.fixture(scope="module", params=[*pages(), "genindex.html"])
 def path(request):
     return request.param
 
@@ -102,17 +103,20 @@ def test_every_picture_has_its_words(page):
     assert nameless == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_barrier(page, theme):
+@pytest.mark.parametrize(("theme", "rules"), [("light", {}), ("dark", {"runOnly": COLOURS})])
+def test_axe_finds_no_barrier(page, theme, rules):
+    assert page.locator(".only-light, .only-dark").count() == 0, "the themes must differ in their colours only"
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
     page.evaluate("document.querySelectorAll('article details').forEach(d => d.open = true)")
     page.add_script_tag(path=AXE)
     found = page.evaluate(
-        """async () => (await axe.run(document, {
+        """async rules => (await axe.run(document, {
             rules: { region: { enabled: false } },  // the theme's header lies outside of landmarks
             resultTypes: ["violations"],
-        })).violations"""
+            ...rules,
+        })).violations""",
+        rules,
     )
     barriers = [
         (violation["id"], node["html"][:200], node["failureSummary"])
@@ -142,6 +146,16 @@ def test_fits_a_phone(page):
         .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.querySelector("annotation").textContent)"""
     )
     assert scrolled == [], "break these formulas into more lines"
+
+
+def test_narrow_window_and_large_text_need_no_sideways_scroll(page):
+    page.evaluate("document.querySelectorAll('article details').forEach(d => d.open = true)")
+    for width, percent in ((320, 100), (360, 200)):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.evaluate("percent => document.documentElement.style.fontSize = `${percent}%`", percent)
+        scrolled = page.evaluate("document.documentElement.scrollWidth")
+        page.evaluate("document.documentElement.style.fontSize = ''")
+        assert scrolled <= width, f"{width} px, text at {percent} %"
 
 
 class Links(HTMLParser):
