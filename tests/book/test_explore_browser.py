@@ -141,12 +141,12 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(chromium, folder):
+def open_page(browser, folder):
     """Open a page in a context of its own. In the end nothing must have gone wrong, or been asked of a server."""
     contexts, complaints = [], []
 
     def open_page(name="light", **options):
-        contexts.append(chromium.new_context(**options))
+        contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -192,6 +192,7 @@ def assert_look_alike(first, second):
 # --- tests --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_player_shows_what_python_draws(figure, page, open_page):
     other = open_page()
@@ -217,6 +218,7 @@ def test_simplified_drawing_looks_like_matplotlib(figure, page):
     assert contrary_pixels((0,) * len(start)) > 0.005  # what another picture gives
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_sentence_and_values_follow(figure, page):
     element = locate(page, figure)
@@ -232,6 +234,7 @@ def test_sentence_and_values_follow(figure, page):
                 assert field.locator("+ output").text_content() == control.texts[i]
 
 
+@pytest.mark.both_engines
 def test_keyboard_moves_and_reset_restores(page):
     element = locate(page, FIGURES[0])
     rate, drawing = element.get_by_label("rate"), element.locator("svg")
@@ -250,6 +253,7 @@ def test_keyboard_moves_and_reset_restores(page):
     assert drawing.inner_html() == before
 
 
+@pytest.mark.both_engines
 def test_pointer_moves(page):
     element = locate(page, FIGURES[0])
     rate = element.get_by_label("rate")
@@ -263,6 +267,7 @@ def test_pointer_moves(page):
     assert rate.get_attribute("aria-valuetext") == "1.25"
 
 
+@pytest.mark.both_engines
 def test_choice_is_chosen_from_a_list(page):
     element = locate(page, FIGURES[1])
     before = element.locator("svg").inner_html()
@@ -272,6 +277,7 @@ def test_choice_is_chosen_from_a_list(page):
     assert f"var(--dl-forward,{style.FORWARD})" in element.locator("svg").inner_html()
 
 
+@pytest.mark.both_engines
 def test_pictures_are_unpacked_on_the_first_touch_only(page):
     page.evaluate(
         """() => {

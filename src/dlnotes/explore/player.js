@@ -156,6 +156,10 @@
     if (!players.length) return;
     arrive(history.state);
     addEventListener("popstate", ({ state }) => arrive(state));
+    // In Firefox a link to the address that is already there makes no event of its own.
+    addEventListener("click", ({ target }) => {
+      if (target.closest("a")?.href === location.href) followAddress();
+    });
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", playAll);
