@@ -191,6 +191,6 @@ def test_texts_in_html_are_escaped():
     controls = {"kind": Choice(['<b> & "c"', "</script>"], label="<kind>")}
     html = explore_html(Pictures(draw, 1, 1, (4, 3), controls), "The product x @ W.")
     assert 'aria-label="The product x @ W."' in html
-    assert "<option selected>&lt;b&gt; &amp; &quot;c&quot;</option>" in html
-    assert "&lt;kind&gt;</label>" in html
+    assert "<legend>&lt;kind&gt;</legend>" in html
+    assert 'value="0" checked>&lt;b&gt; &amp; &quot;c&quot;</label>' in html
     assert html.count("</script>") == 1

@@ -13,6 +13,8 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
+from dlnotes.explore.controls import readable
+
 logger = logging.getLogger(__name__)
 
 
@@ -75,38 +77,18 @@ def find(figures, values):
     raise ValueError(f"fits no figure with sliders of this page: {listed or 'there is none'}")
 
 
-def readable(text):
-    """Return a value as it stands in an address: "−0.50" is the number -0.5. player.js does the same."""
-    try:
-        return float(text.replace("−", "-"))
-    except ValueError:
-        return text
-
-
 class Controls(HTMLParser):
     """The controls of a figure: for each name the values, as the reader sees them."""
 
     def __init__(self, html):
         super().__init__()
         self.texts = {}
-        self._options = None
-        self._in_option = False
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
-        if tag == "input":
-            self.texts[attributes["name"]] = loads(attributes["data-texts"])
-        elif tag == "select":
-            self._options = self.texts[attributes["name"]] = []
-        self._in_option = tag == "option"
-
-    def handle_data(self, data):
-        if self._in_option:
-            self._options.append(data)
-
-    def handle_endtag(self, tag):
-        self._in_option = False
+        if "data-texts" in attributes:
+            self.texts[attributes["data-name"]] = loads(attributes["data-texts"])
 
 
 def setup(app):

@@ -9,8 +9,8 @@ import pytest
 from nbclient import NotebookClient
 
 from dlnotes.explore import Choice, Slider
-from dlnotes.explore.live import live_widget
 from dlnotes.explore.pictures import Pictures, png
+from dlnotes.explore.widgets import explore_widget
 
 CELL = """
 from dlnotes.explore import Slider, explore
@@ -42,7 +42,7 @@ def pictures():
 
 @pytest.fixture
 def widget(pictures):
-    box = live_widget(pictures, 'A "line".')
+    box = explore_widget(pictures, 'A "line".')
     yield box
     ipywidgets.Widget.close_all()
 
@@ -83,7 +83,7 @@ def test_failure_is_shown_and_can_be_left_again(widget):
 def test_failure_at_the_start_is_raised(pictures):
     pictures.start = (0, 0)
     with pytest.raises(RuntimeError, match=r"draw failed at divisor of the line = 0\.00"):
-        live_widget(pictures, "A line.")
+        explore_widget(pictures, "A line.")
 
 
 def run(monkeypatch, mode):
