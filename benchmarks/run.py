@@ -43,7 +43,7 @@ except ImportError:
 import numpy as np
 import peers
 
-from dlnotes.activations import relu
+from dlnotes.activations import relu, sigmoid
 from dlnotes.convolution import conv2d, conv2d_by_definition
 from dlnotes.dense import dense, flatten
 from dlnotes.explore.html import show_html
@@ -102,6 +102,42 @@ def pooling(torch_function, contestants):
     }
 
 
+def activation(torch_function, contestants):
+    z, da = normal(128, 256), normal(128, 256)
+    return {
+        "PyTorch": with_torch(torch_function, [z], da),
+        **{name: with_numpy(f, [z], da) for name, f in contestants.items()},
+    }
+
+
+def step_of_four_layers(torch_function, contestants):
+    """Forward and backward through four layers of 256 units, each followed by the activation."""
+    x, dy, weights = normal(128, 256), normal(128, 256), [normal(256, 256) / 16 for _ in range(4)]
+
+    def network(f):
+        def run(x, *weights):
+            layers = [layer for W in weights for layer in (Layer(dense, W, np.zeros_like(W[0])), f)]
+            y, backward = Sequential(*layers)(x)
+
+            def without_biases(dy):
+                dx, *gradients = backward(dy)
+                return dx, *gradients[::2]
+
+            return y, without_biases
+
+        return with_numpy(run, [x, *weights], dy)
+
+    def torch_network(x, *weights):
+        for W in weights:
+            x = torch_function(x @ W.T)
+        return x
+
+    return {
+        "PyTorch": with_torch(torch_network, [x, *weights], dy),
+        **{name: network(f) for name, f in contestants.items()},
+    }
+
+
 def dense_layer():
     arrays, delta = (normal(64, 784), normal(128, 784), normal(128)), normal(64, 128)
     return {"PyTorch": with_torch(F.linear, arrays, delta), "dlnotes": with_numpy(dense, arrays, delta)}
@@ -152,6 +188,7 @@ NUMPY_PEERS = {
     "windows and tensordot": peers.windows_tensordot,
     "windows and einsum": peers.windows_einsum,
 }
+SIGMOIDS = {"dlnotes": sigmoid, "the bare formula": peers.bare_sigmoid}
 LOOPS = {"Python loops": conv2d_by_definition}
 CASES = {
     "conv2d, 64×16×28×28 to 32 filters 3×3": lambda: convolution(64, 16, 28, 32, others=NUMPY_PEERS),
@@ -162,6 +199,10 @@ CASES = {
     ),
     "mean_pool2d, 64×16×28×28": lambda: pooling(F.avg_pool2d, {"dlnotes": mean_pool2d}),
     "dense, 64×784 to 128": dense_layer,
+    "ReLU, 128×256": lambda: activation(torch.relu, {"dlnotes": relu}),
+    "sigmoid, 128×256": lambda: activation(torch.sigmoid, SIGMOIDS),
+    "four layers of 256 with ReLU": lambda: step_of_four_layers(torch.relu, {"dlnotes": relu}),
+    "four layers of 256 with the sigmoid": lambda: step_of_four_layers(torch.sigmoid, SIGMOIDS),
     "a training step on 32 digits": digits_step,
 }
 

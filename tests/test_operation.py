@@ -1,9 +1,10 @@
+import functools
 import inspect
 
 import numpy as np
 import pytest
 
-from dlnotes.operation import as_floats, as_integers, operation, require_count, require_rng
+from dlnotes.operation import as_floats, as_integers, operation, require_count, require_rng, shown
 
 
 @operation
@@ -138,3 +139,98 @@ def test_a_count_has_a_least_value():
     assert require_count("padding", 0, least=0) == 0
     with pytest.raises(ValueError, match="padding must be an integer of at least 0, got -1"):
         require_count("padding", -1, least=0)
+
+
+# What the decorator promises, whatever the body does
+
+
+@operation
+def careless(x, w, rows=None):
+    """A body whose constants are float64, as NumPy's are."""
+    scale = np.sqrt(64)
+    return (scale * x, np.sum(w) * scale), lambda dy, dtotal: (scale * dy, np.full(w.shape, scale * dtotal), None)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_constant_of_the_body_changes_no_dtype(dtype):
+    x, w = np.ones(2, dtype=dtype), np.ones(3, dtype=np.float16)
+    (y, total), backward = careless(x, w)
+    np.testing.assert_array_equal(y, np.full(2, 8, dtype=dtype), strict=True)
+    assert (total, total.dtype) == (24, dtype)
+    dx, dw = backward([1.0, 2.0], 0.5)
+    np.testing.assert_array_equal(dx, np.array([8, 16], dtype=dtype), strict=True)
+    np.testing.assert_array_equal(dw, np.full(3, 4, dtype=np.float16), strict=True)
+
+
+def test_indices_take_no_part_in_the_dtype_and_get_no_gradient_even_if_the_body_returns_one():
+    @operation(integers=["rows"])
+    def pick_and_more(x, rows):
+        return x[rows], lambda dy: (np.zeros_like(x), np.ones(len(rows)))
+
+    y, backward = pick_and_more(np.ones(2, dtype=np.float32), np.array([0, 1, 1]))
+    assert y.dtype == np.float32
+    assert backward(np.ones(3))[1] is None
+
+
+def test_a_value_is_floats_and_a_scalar_stays_one():
+    y, _ = operation(lambda x: ([True, False], abs))(1.0)
+    np.testing.assert_array_equal(y, np.array([1.0, 0.0]), strict=True)
+    assert isinstance(operation(lambda x: (x.sum(), abs))(np.ones(2, dtype=np.float32))[0], np.float32)
+    count, _ = operation(lambda labels: (labels.sum(), abs), integers="labels")([1, 2])
+    assert (count, count.dtype) == (3, np.float64)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "error", "says"),
+    [
+        (np.ones(1), ValueError, r"dx must have the shape of its array, \(2,\), got \(1,\)"),
+        (1.0, ValueError, r"dx must have the shape of its array, \(2,\), got \(\)"),
+        (np.ones((2, 2)), ValueError, r"dx must have the shape of its array, \(2,\), got \(2, 2\)"),
+        (None, TypeError, "dx must hold real numbers, got an array of dtype object"),
+        ("dx", TypeError, "dx must hold real numbers, got an array of dtype <U2"),
+    ],
+)
+def test_a_gradient_has_the_shape_of_its_array(gradient, error, says):
+    _, backward = operation(lambda x: (2 * x, lambda dy: gradient))([1.0, 2.0])
+    with pytest.raises(error, match=f"^{says}$"):
+        backward([1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("function", "says"),
+    [
+        (lambda *x: x, r"the parameters of <lambda> must be arrays, .*, got \(\*x\)"),
+        (lambda x, slope=0.1: x, r"the parameters of <lambda> must be arrays, .*, got \(x, slope=0.1\)"),
+        (lambda x, /: x, r"the parameters of <lambda> must be arrays, .*, got \(x, /\)"),
+        (3, "an operation is made of a function, got 3"),
+        (dict, "an operation is made of a function, got <class 'dict'>"),
+    ],
+)
+def test_a_function_whose_parameters_are_not_arrays_or_options_is_refused(function, says):
+    with pytest.raises(TypeError, match=f"^{says}$"):
+        operation(function)
+
+
+@pytest.mark.parametrize("integers", [3, None, {"x"}])
+def test_indices_are_named_by_a_text_or_a_tuple(integers):
+    with pytest.raises(TypeError, match="integers must be the name of a parameter, or a tuple of names, got"):
+        operation(integers=integers)
+
+
+def test_what_has_no_name_is_called_by_its_kind():
+    twice = operation(functools.partial(lambda x, *, factor: (factor * x, lambda dy: factor * dy), factor=2))
+    np.testing.assert_array_equal(twice([1.0])[1]([3.0]), [6])
+    with pytest.raises(ValueError, match=r"dy must have the shape of the value of partial, \(1,\), got \(2,\)"):
+        twice([1.0])[1]([3.0, 1.0])
+
+
+class Unprintable:
+    def __repr__(self):
+        raise RuntimeError
+
+
+def test_a_message_can_name_what_cannot_be_written():
+    assert shown(10**5000) == "a int"
+    assert shown(Unprintable()) == "a Unprintable"
+    assert shown("a" * 198) == repr("a" * 198)
+    assert shown("a" * 199) == "a str"

@@ -1,3 +1,4 @@
+import copy
 from fractions import Fraction
 from math import inf, nan
 
@@ -143,3 +144,38 @@ def test_each_parameter_has_a_memory_of_its_own_in_whatever_order_they_come():
     optimizer.step([w, b], [[4.0], [0.0]])
     optimizer.step([b, w], [[0.0], [0.0]])
     np.testing.assert_array_equal([w, b], [[-6], [0]])
+
+
+def test_a_copy_of_network_and_optimizer_goes_on_as_the_original():
+    w, optimizer = np.array([0.0]), Heavy(1.0)
+    optimizer.step([w], [[4.0]])
+    other, other_optimizer = copy.deepcopy((w, optimizer))
+    for parameter, chosen in ((w, optimizer), (other, other_optimizer)):
+        chosen.step([parameter], [[0.0]])
+        np.testing.assert_array_equal(parameter, [-6])
+
+
+def test_a_memory_is_found_by_the_array_not_by_where_it_lies():
+    optimizer = Heavy(1.0)
+    for size in range(1, 50):  # each array is gone before the next one, which often gets its place
+        optimizer = copy.deepcopy(optimizer)
+        w = np.zeros(size)
+        optimizer.step([w], [np.ones(size)])
+        np.testing.assert_array_equal(w, -np.ones(size))
+        del w
+
+
+def test_a_shared_parameter_moves_once_against_the_sum_of_its_gradients():
+    w, b = np.array([0.0]), np.array([0.0])
+    optimizer = Heavy(1.0)
+    optimizer.step([w, b, w], [[1.0], [5.0], [3.0]])
+    np.testing.assert_array_equal([w, b], [[-4], [-5]])
+    optimizer.step([w, b, w], [[0.0], [0.0], [0.0]])
+    np.testing.assert_array_equal([w, b], [[-6], [-7.5]])
+
+
+def test_an_optimizer_without_a_formula_is_refused():
+    w = np.array([1.0])
+    with pytest.raises(TypeError, match="Optimizer has no formula: an optimizer is a subclass with a method move"):
+        Optimizer(0.1).step([w], [[1.0]])
+    np.testing.assert_array_equal(w, [1])

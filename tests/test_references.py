@@ -56,13 +56,15 @@ OPERATIONS = {
     "cnn": (cnn, {}),
     **{f.__name__: (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax, dense, network)},
     **{f"{f.__name__}_extreme": (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax)},
+    "dense_steps": (dense, {}),
+    "dense_steps_and_heads": (dense, {}),
     "softmax_axis_0": (softmax, {"axis": 0}),
     "leaky_relu_slope": (leaky_relu, {"slope": 0.2}),
     **{
         f"{f.__name__}_{name}{reduction}": (f, {"reduction": reduction})
         for f, names in [
             (squared_error, [""]),
-            (cross_entropy, ["", "extreme_"]),
+            (cross_entropy, ["", "extreme_", "steps_", "masked_"]),
             (binary_cross_entropy, ["", "extreme_"]),
         ]
         for name in names
@@ -96,6 +98,7 @@ def test_value_and_gradients_are_those_of_pytorch(stored, case, dtype):
     value, dvalue = arrays.pop("value"), arrays.pop("dvalue")
     arguments = {name: array for name, array in arrays.items() if f"d{name}" in arrays or name == "labels"}
     operation, options = OPERATIONS[case]
+    options = {**options, **{name: array for name, array in arrays.items() if name == "mask"}}
 
     y, backward = operation(*arguments.values(), **options)
     np.testing.assert_allclose(y, value, **CLOSE[dtype])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlnotes.activations import tanh
+from dlnotes.activations import leaky_relu, tanh
 from dlnotes.dense import dense
 from dlnotes.gradient_check import check_gradients
 from dlnotes.layers import Layer, Residual, Sequential, add
@@ -110,6 +110,32 @@ def test_an_optional_array_has_a_gradient_only_if_given(rng):
         recurrent(x, None)
 
 
+def test_a_layer_gets_what_may_be_left_out_by_name_when_it_is_called(rng):
+    x, w, s0 = normal(2, 4, 3), np.array(0.5), normal(2, 3)
+    layer = Layer(recurrent, w)
+    y, backward = layer(x, s0=s0)
+    expected, expected_backward = recurrent(x, w, s0)
+    np.testing.assert_array_equal(y, expected)
+    for gradient, right in zip(backward(np.ones_like(y)), expected_backward(np.ones_like(y)), strict=True):
+        np.testing.assert_array_equal(gradient, right)
+    assert len(layer(x)[1](np.ones_like(y))) == len(layer(x, s0=None)[1](np.ones_like(y))) == 2
+    with pytest.raises(TypeError, match=r"^a parameter must be an array, got None: what may be left out is"):
+        Layer(recurrent, w, None)
+
+
+def test_an_option_of_a_call_goes_before_that_of_the_layer():
+    layer = Layer(leaky_relu, slope=0.5)
+    np.testing.assert_array_equal(layer([-2.0], slope=0.25)[0], [-0.5])
+    np.testing.assert_array_equal(layer([-2.0])[0], [-1])
+
+
+def test_a_network_refuses_a_layer_with_a_gradient_more_than_it_has_parameters():
+    network = Sequential(Layer(recurrent, np.array(0.5), s0=normal(2, 3)))
+    y, backward = network(normal(2, 4, 3))
+    with pytest.raises(TypeError, match=r"of Layer must return one gradient for each of 1 input\(s\) and 1 .*, got 3"):
+        backward(np.ones_like(y))
+
+
 def test_a_network_of_tokens_cells_and_leading_axes_learns_by_the_contract(rng):
     tokens = np.array([[0, 1, 1], [2, 0, 1]])
     network = Sequential(
@@ -195,7 +221,7 @@ def test_a_backward_map_with_a_gradient_too_few_is_refused():
 
 
 def test_names_of_indices_must_be_parameters():
-    with pytest.raises(ValueError, match=r"integers must name parameters of tokens_of, x, got \{'labels'\}"):
+    with pytest.raises(ValueError, match=r"integers must name parameters of tokens_of, x, got \['labels'\]"):
 
         @operation(integers="labels")
         def tokens_of(x):
@@ -216,3 +242,46 @@ def test_where_dtypes_differ_the_value_has_the_larger_and_each_gradient_its_own(
 def test_a_mask_is_not_lost(value):
     with pytest.raises(TypeError, match="x must be a plain array: the mask of a masked array would be lost"):
         add(value, [1.0, 2.0])
+
+
+@pytest.mark.parametrize("training", [1, "yes", None, np.True_])
+def test_training_is_true_or_false(training):
+    for network in (Sequential(tanh), Residual(tanh), Layer(tanh)):
+        with pytest.raises(TypeError, match="training must be True or False, got"):
+            network([[1.0]], training=training)
+
+
+class Model:
+    """What another library calls a network: its parameters are a method."""
+
+    def __init__(self, parameters):
+        self.parameters = parameters
+
+    def __call__(self, x):
+        return tanh(x)
+
+
+@pytest.mark.parametrize("parameters", [lambda: [], 3, np.ones(2), [1.0], [None]])
+def test_parameters_that_are_no_list_of_arrays_are_refused(parameters):
+    for make in (Sequential, Residual):
+        with pytest.raises(TypeError, match="the parameters of Model must be a list of arrays, got"):
+            make(Model(parameters))
+    with pytest.raises(TypeError, match="the parameters of Model must be a list of arrays, got"):
+        loss_and_gradients(Model(parameters), squared_error, [[1.0]], [[1.0]])
+
+
+def test_a_loss_is_one_number_with_a_gradient():
+    for nothing, error, says in [
+        (lambda y_hat, y: (y_hat, lambda: y_hat), ValueError, r"the loss must be one number, got an array of shape"),
+        (lambda y_hat, y: (1.0, lambda: ()), ValueError, "dy must have the shape of the value of tanh"),
+        (lambda y_hat, y: (1.0, lambda: None), TypeError, "dy must hold real numbers"),
+    ]:
+        with pytest.raises(error, match=says):
+            loss_and_gradients(tanh, nothing, np.ones((2, 1)), np.ones((2, 1)))
+
+
+def test_a_residual_whose_branch_has_no_gradient_is_refused():
+    for gradient in (None, 1.0):
+        _, backward = Residual(lambda x, gradient=gradient: (x, lambda dy: gradient))(np.ones(2))
+        with pytest.raises((TypeError, ValueError), match="dx of the branch must"):
+            backward(np.ones(2))

@@ -1,10 +1,8 @@
 """Activation functions: what a neuron does with its pre-activation z."""
 
-from numbers import Integral
-
 import numpy as np
 
-from dlnotes.operation import operation, require_number, shown
+from dlnotes.operation import is_integer, operation, require_number, shown
 
 
 @operation
@@ -236,7 +234,7 @@ def softmax(z, *, axis=-1):
     array([[0.5, 0.5],
            [1. , 0. ]])
     """
-    if isinstance(axis, bool) or not (isinstance(axis, Integral) and -z.ndim <= axis < z.ndim):
+    if not (is_integer(axis) and -z.ndim <= axis < z.ndim):
         raise ValueError(f"axis must be one of the {z.ndim} axes of z, whose shape is {z.shape}, got {shown(axis)}")
     if z.shape[axis] == 0:
         raise ValueError(f"z must have at least one score along axis {axis}, got shape {z.shape}")

@@ -4,13 +4,12 @@ A network is drawn from two parts, `draw_edge` and `draw_node`: the caller says 
 """
 
 import math
-from numbers import Real
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from dlnotes.operation import require_count
+from dlnotes.operation import require_count, require_number, require_positive, shown
 from dlnotes.style import BACKWARD, DIVERGING, FORWARD, MUTED, NEGATIVE, POSITIVE, text_on
 
 WIDEST, THINNEST = 5, 0.5  # points, the lines of the largest weight and of a weight 0
@@ -102,7 +101,7 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, nod
     else:
         color, dashes, width = MUTED, "-", 1
         if weight is not None:
-            require_number("weight", weight)
+            weight = require_number("weight", weight, "a finite number", math.isfinite)
             color, dashes = (POSITIVE, "-") if weight >= 0 else (NEGATIVE, "--")
             width = max(THINNEST, WIDEST * abs(weight) / largest)
         ax.plot(*zip(start, end, strict=True), color=color, linestyle=dashes, linewidth=width, zorder=1)
@@ -248,19 +247,4 @@ def signed(number, digits):
 def require_axes(ax):
     """Refuse what nothing can be drawn on."""
     if not isinstance(ax, Axes):
-        raise TypeError(f"ax must be a matplotlib Axes, got {ax!r}")
-
-
-def require_number(name, value):
-    """Refuse what is no finite number."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be finite, got {value!r}")
-
-
-def require_positive(name, value):
-    """Refuse what is no positive number."""
-    require_number(name, value)
-    if value <= 0:
-        raise ValueError(f"{name} must be positive, got {value!r}")
+        raise TypeError(f"ax must be a matplotlib Axes, got {shown(ax)}")

@@ -1,7 +1,5 @@
 """Is a gradient right? Ask the function itself, by moving its arguments a little."""
 
-from math import inf
-
 import numpy as np
 
 from dlnotes.operation import (
@@ -9,7 +7,7 @@ from dlnotes.operation import (
     as_floats,
     as_tuple,
     require_callable,
-    require_number,
+    require_positive,
     require_rng,
     value_and_backward,
 )
@@ -51,7 +49,7 @@ def numerical_gradient(f, x, *, step=1e-5):
     array([ 2., -4.])
     """
     require_callable("f", f, "a function of one array")
-    step = require_number("step", step, "a positive number", lambda h: 0 < h < inf)
+    step = require_positive("step", step)
     x = as_floats("x", x).astype(np.float64)
     if not np.all(np.isfinite(x)):
         raise ValueError("x must be finite everywhere, got inf or nan")
@@ -121,7 +119,7 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
     """
     require_callable("operation", operation, "something to call on arrays")
     require_rng(rng)
-    tolerance = require_number("tolerance", tolerance, "a positive number", lambda t: 0 < t < inf)
+    tolerance = require_positive("tolerance", tolerance)
     arguments = [None if a is None else as_array(f"argument {position}", a) for position, a in enumerate(arguments)]
     arguments = [a.astype(np.float64) if a is not None and a.dtype.kind == "f" else a for a in arguments]
     given = [position for position, argument in enumerate(arguments) if argument is not None]

@@ -8,6 +8,8 @@ from dlnotes.operation import (
     as_floats,
     as_result,
     as_tuple,
+    input_gradient,
+    name_of,
     operation,
     require_callable,
     require_same_shape,
@@ -38,7 +40,7 @@ def forward(operation, *inputs, training, **options):
     Raises
     ------
     TypeError
-        If it does not return a value and a backward map.
+        If it does not return a value and a backward map, or `training` is neither True nor False.
 
     Examples
     --------
@@ -48,10 +50,11 @@ def forward(operation, *inputs, training, **options):
     array([0., 2.])
     """
     require_callable("operation", operation, "something to call on arrays")
+    if not isinstance(training, bool):
+        raise TypeError(f"training must be True or False, got {shown(training)}")
     if takes_training(operation):
         options["training"] = training
-    name = getattr(operation, "__name__", type(operation).__name__)
-    return value_and_backward(name, operation(*inputs, **options))
+    return value_and_backward(name_of(operation), operation(*inputs, **options))
 
 
 def takes_training(operation):
@@ -64,6 +67,25 @@ def takes_training(operation):
         return False
 
 
+def parameters_of(layer):
+    """Return the parameters of a layer or network as a list; a plain operation has none."""
+    parameters = getattr(layer, "parameters", [])
+    if not (isinstance(parameters, list | tuple) and all(isinstance(p, np.ndarray) for p in parameters)):
+        raise TypeError(f"the parameters of {name_of(layer)} must be a list of arrays, got {shown(parameters)}")
+    return list(parameters)
+
+
+def separate(gradients, inputs, layer):
+    """Return the gradients of the inputs of a layer, and those of its parameters, if there is one for each."""
+    gradients, parameters = as_tuple(gradients), len(parameters_of(layer))
+    if len(gradients) != inputs + parameters:
+        raise TypeError(
+            f"the backward map of {name_of(layer)} must return one gradient for each of {inputs} input(s) and "
+            f"{parameters} parameter(s), got {len(gradients)}"
+        )
+    return gradients[:inputs], gradients[inputs:]
+
+
 class Layer:
     """An operation together with parameters of its own.
 
@@ -74,8 +96,9 @@ class Layer:
     *parameters : ndarray
         What is to be learned. The layer keeps copies, which an optimizer changes in place. Integers become float64.
     **options
-        Handed to the operation on every call. Whether it is called in training is no option of the layer but of the
-        call, ``layer(x, training=True)``; operations that know no such difference are not told.
+        Handed to the operation on every call. What differs from call to call is given there, by name: an array that
+        the operation does not need, ``layer(x, s0=s0)``, which then has a gradient, the last one; another option; and
+        ``training=True``, which operations that know no such difference are not told.
 
     Attributes
     ----------
@@ -100,11 +123,14 @@ class Layer:
         if "training" in options:
             raise TypeError("training is said when a layer is called, layer(x, training=True), not when it is made")
         self.operation = operation
+        if any(p is None for p in parameters):
+            raise TypeError("a parameter must be an array, got None: what may be left out is given by name, in a call")
         self.parameters = [np.array(as_floats(f"parameter {i}", p)) for i, p in enumerate(parameters)]
         self.options = options
 
-    def __call__(self, *inputs, training=False):
-        return forward(self.operation, *inputs, *self.parameters, training=training, **self.options)
+    def __call__(self, *inputs, training=False, **options):
+        options = {**self.options, **options}
+        return forward(self.operation, *inputs, *self.parameters, training=training, **options)
 
 
 class Sequential:
@@ -146,20 +172,19 @@ class Sequential:
             if not callable(layer):
                 raise TypeError(f"layer {position} must be something to call on a batch, got {shown(layer)}")
         self.layers = layers
-        self.parameters = [p for layer in layers for p in getattr(layer, "parameters", [])]
+        self.parameters = [p for layer in layers for p in parameters_of(layer)]
 
     def __call__(self, *inputs, training=False):
         passed = []
         for layer in self.layers:
             y, layer_backward = forward(layer, *inputs, training=training)
-            passed.append((layer_backward, len(inputs)))
+            passed.append((layer, layer_backward, len(inputs)))
             inputs = as_tuple(y)
 
         def backward(*dys):
             gradients = []
-            for layer_backward, count in reversed(passed):
-                layer_gradients = as_tuple(layer_backward(*dys))
-                dys, dparameters = layer_gradients[:count], layer_gradients[count:]
+            for layer, layer_backward, count in reversed(passed):
+                dys, dparameters = separate(layer_backward(*dys), count, layer)
                 gradients = [*dparameters, *gradients]
             return as_result([*dys, *gradients])
 
@@ -198,7 +223,7 @@ class Residual:
         if not callable(branch):
             raise TypeError(f"branch must be something to call on a batch, got {shown(branch)}")
         self.branch = branch
-        self.parameters = list(getattr(branch, "parameters", []))
+        self.parameters = parameters_of(branch)
 
     def __call__(self, x, *, training=False):
         value, branch_backward = forward(self.branch, x, training=training)
@@ -206,8 +231,8 @@ class Residual:
 
         def backward(*dys):
             dx, dvalue = add_backward(*dys)
-            dx_branch, *dparameters = as_tuple(branch_backward(dvalue))
-            return as_result([dx + dx_branch, *dparameters])
+            (dx_branch,), dparameters = separate(branch_backward(dvalue), 1, self.branch)
+            return as_result([dx + input_gradient("dx of the branch", dx_branch, dx), *dparameters])
 
         return y, backward
 

@@ -2,11 +2,12 @@
 
 import functools
 import inspect
-import sys
 from math import inf
 from numbers import Integral, Real
 
 import numpy as np
+
+MOST = 10**8  # more is no size of an array, but a mistake
 
 
 def operation(function=None, *, integers=()):
@@ -37,10 +38,10 @@ def operation(function=None, *, integers=()):
     Raises
     ------
     TypeError
-        If an array holds no real numbers, or an index array no integers; if `function` does not return a value and a
-        backward map, or this not one gradient for each parameter.
+        If an array holds no real numbers, or an index array no integers; if `function` has parameters that are neither
+        arrays nor options, or does not return a value and a backward map, or this not one gradient for each array.
     ValueError
-        If an array is ragged, or ``dy`` does not have the shape of `y`.
+        If an array is ragged, ``dy`` does not have the shape of `y`, or a gradient not that of its array.
 
     Examples
     --------
@@ -51,64 +52,84 @@ def operation(function=None, *, integers=()):
     >>> backward([1.0, 0.0])
     array([2., 0.])
     """
-    integers = (integers,) if isinstance(integers, str) else tuple(integers)
+    integers = (integers,) if isinstance(integers, str) else integers
+    if not isinstance(integers, list | tuple):
+        raise TypeError(f"integers must be the name of a parameter, or a tuple of names, got {shown(integers)}")
     if function is None:
         return functools.partial(operation, integers=integers)
-    if not callable(function):
-        raise TypeError(f"an operation is made of a function, got {shown(function)}")
+    arrays, options = arrays_and_options(function)
+    name = name_of(function)
+    if unknown := [index for index in integers if index not in list(arrays)]:
+        raise ValueError(f"integers must name parameters of {name}, {', '.join(arrays)}, got {shown(unknown)}")
 
-    parameters = list(inspect.signature(function).parameters.values())
-    arrays = {p.name: p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
-    if unknown := set(integers) - set(arrays):
-        raise ValueError(f"integers must name parameters of {function.__name__}, {', '.join(arrays)}, got {unknown}")
-
-    def convert(name, value):
-        if value is None and arrays[name].default is None:
+    def convert(array, value):
+        if value is None and arrays[array].default is None:
             return None
-        return as_integers(name, value) if name in integers else as_floats(name, value)
+        return as_integers(array, value) if array in integers else as_floats(array, value)
 
     @functools.wraps(function)
-    def checked(*values, **options):
+    def checked(*values, **named):
         if len(values) > len(arrays):
             raise TypeError(
-                f"{function.__name__} takes {len(arrays)} array(s), {', '.join(arrays)}, but {len(values)} were given; "
+                f"{name} takes {len(arrays)} array(s), {', '.join(arrays)}, but {len(values)} were given; "
                 "options are given by name"
             )
-        values = [convert(name, value) for name, value in zip(arrays, values, strict=False)]
-        options = {name: convert(name, value) if name in arrays else value for name, value in options.items()}
-        y, backward = value_and_backward(function.__name__, function(*values, **options))
-        y = tuple(map(as_value, y)) if isinstance(y, tuple) else as_value(y)
-        given = [*values, *(options.get(name) for name in list(arrays)[len(values) :])]
+        values = [convert(array, value) for array, value in zip(arrays, values, strict=False)]
+        named = {key: convert(key, value) if key in arrays else value for key, value in named.items()}
+        given = [*values, *(named.get(array) for array in list(arrays)[len(values) :])]
+        floats = [x for array, x in zip(arrays, given, strict=True) if x is not None and array not in integers]
+        dtype = np.result_type(*floats) if floats else np.dtype(float)
+        y, backward = value_and_backward(name, function(*values, **named), dtype)
 
         def checked_backward(*gradients):
-            dys = output_gradients(function.__name__, gradients, y)
-            dxs = as_tuple(backward(*dys))
+            dxs = as_tuple(backward(*output_gradients(name, gradients, y)))
             if len(dxs) != len(arrays):
                 raise TypeError(
-                    f"the backward map of {function.__name__} must return one gradient for each of "
-                    f"{', '.join(arrays)}, got {len(dxs)}"
+                    f"the backward map of {name} must return one gradient for each of {', '.join(arrays)}, "
+                    f"got {len(dxs)}"
                 )
-            pairs = [(dx, x) for dx, x in zip(dxs, given, strict=True) if x is not None]
-            return as_result([dx if dx is None else as_value(dx).astype(x.dtype, copy=False) for dx, x in pairs])
+            triples = zip(arrays, given, dxs, strict=True)
+            return as_result([input_gradient(f"d{array}", dx, x) for array, x, dx in triples if x is not None])
 
         return y, checked_backward
 
-    checked.takes_training = any(p.name == "training" for p in parameters)  # asked at every call of a layer
+    checked.takes_training = "training" in options  # asked at every call of a layer
     return checked
 
 
-def value_and_backward(name, result):
-    """Return `result` if it is what an operation returns, ``(y, backward)``; `name` is what an error calls it."""
+def arrays_and_options(function):
+    """Return the parameters of a function, by name: first the arrays, then the options."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some functions of other libraries have no signature
+        raise TypeError(f"an operation is made of a function, got {shown(function)}") from None
+    parameters = signature.parameters
+    options = {name: p for name, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD)}
+    arrays = {name: p for name, p in parameters.items() if name not in options}
+    for p in arrays.values():
+        if p.kind is not p.POSITIONAL_OR_KEYWORD or not (p.default is p.empty or p.default is None):
+            raise TypeError(
+                f"the parameters of {name_of(function)} must be arrays, with no default but None, and after a * "
+                f"options, got {signature}"
+            )
+    return arrays, options
+
+
+def value_and_backward(name, result, dtype=None):
+    """Return ``(y, backward)`` if `result` is that, `y` as floats; `name` is what an error calls the operation."""
     if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
         raise TypeError(f"{name} must return a value and its backward map, (y, backward), got {kind(result)}")
-    for value in as_tuple(result[0]):
-        as_floats(f"the value of {name}", value)
-    return result
+    y, backward = result
+    if isinstance(y, tuple):
+        return tuple(as_value(f"the value of {name}", part, dtype) for part in y), backward
+    return as_value(f"the value of {name}", y, dtype), backward
 
 
-def as_value(y):
-    """Return an array, or a number of NumPy's, as it is, and anything else as an array."""
-    return y if isinstance(y, np.ndarray | np.generic) else as_floats("the value of an operation", y)
+def as_value(name, value, dtype=None):
+    """Turn what a function computed into floats of a dtype; a number of NumPy's stays one."""
+    array = as_floats(name, value)
+    array = array if dtype is None else array.astype(dtype, copy=False)
+    return array[()] if isinstance(value, np.generic) else array
 
 
 def output_gradients(name, gradients, y):
@@ -132,6 +153,21 @@ def output_gradient(name, dy, y):
     if dy.shape != y.shape:
         raise ValueError(f"dy must have the shape of the value of {name}, {y.shape}, got {dy.shape}")
     return dy
+
+
+def input_gradient(name, dx, x):
+    """Return what a backward map gives for the array `x` in its shape and dtype: None if it holds indices."""
+    if x.dtype.kind != "f":
+        return None
+    dx = as_value(name, dx, x.dtype)
+    if dx.shape != x.shape:
+        raise ValueError(f"{name} must have the shape of its array, {x.shape}, got {dx.shape}")
+    return dx
+
+
+def name_of(function):
+    """What an error calls a function, or an object that is called."""
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def as_tuple(values):
@@ -164,11 +200,16 @@ def as_integers(name, value):
 
 def require_count(name, value, least=1):
     """Return `value` as a Python integer; refuse what counts nothing. NumPy's small integers would overflow later."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+    if not is_integer(value):
         raise TypeError(f"{name} must be an integer of at least {least}, got {shown(value)}")
-    if not least <= value <= sys.maxsize:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {shown(value)}")
+    if not least <= value <= MOST:
+        raise ValueError(f"{name} must be an integer of at least {least} and at most {MOST}, got {shown(value)}")
     return int(value)
+
+
+def is_integer(value):
+    """Whether a value is a whole number: a boolean is none, nor is a length of time, which NumPy calls an integer."""
+    return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
 
 
 def require_same_shape(first_name, first, second_name, second):
@@ -181,7 +222,7 @@ def require_same_shape(first_name, first, second_name, second):
 
 def require_number(name, value, expected, holds):
     """Return `value` as a Python float if it is a number for which `holds`; booleans and texts are none."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, Real):
         raise TypeError(f"{name} must be {expected}, got {shown(value)}")
     try:
         number = float(value)
@@ -190,6 +231,11 @@ def require_number(name, value, expected, holds):
     if not holds(number):
         raise ValueError(f"{name} must be {expected}, got {shown(value)}")
     return number
+
+
+def require_positive(name, value):
+    """Return `value` as a Python float if it is a positive number."""
+    return require_number(name, value, "a positive number", lambda number: 0 < number < inf)
 
 
 def require_callable(name, value, expected):
@@ -206,14 +252,23 @@ def require_rng(rng):
 
 def as_array(name, value):
     """Turn `value` into an array; `name` is what an error calls it."""
-    if any(np.ma.isMaskedArray(part) for part in (value, *(value if isinstance(value, list | tuple) else ()))):
-        raise TypeError(f"{name} must be a plain array: the mask of a masked array would be lost")
+    if type(value) is np.ndarray:  # nearly always
+        return value
     try:
-        return np.asarray(value)
+        masked = holds_mask(value)
+        array = None if masked else np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name} must be an array in which all rows are equally long: {error}") from None
     except Exception as error:
         raise TypeError(f"{name} must be an array, got {kind(value)}: {error}") from None
+    if masked:
+        raise TypeError(f"{name} must be a plain array: the mask of a masked array would be lost")
+    return array
+
+
+def holds_mask(value):
+    """Whether a value is a masked array, or a list of such."""
+    return np.ma.isMaskedArray(value) or (isinstance(value, list | tuple) and any(map(holds_mask, value)))
 
 
 def kind(value):
@@ -223,4 +278,10 @@ def kind(value):
 
 def shown(value):
     """Write what was given, for a message: an array by its shape, anything else as Python does, if that is short."""
-    return kind(value) if isinstance(value, np.ndarray) or len(repr(value)) > 200 else repr(value)
+    if isinstance(value, np.ndarray):
+        return kind(value)
+    try:
+        text = repr(value)
+    except Exception:  # an integer of thousands of digits, a class with a mistake
+        return kind(value)
+    return text if len(text) <= 200 else kind(value)

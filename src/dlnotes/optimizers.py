@@ -1,10 +1,8 @@
 """Optimizers: how parameters move, given their gradients."""
 
-from math import inf
-
 import numpy as np
 
-from dlnotes.operation import as_floats, kind, require_number, shown
+from dlnotes.operation import as_floats, kind, require_positive, shown
 
 
 class Optimizer:
@@ -33,7 +31,7 @@ class Optimizer:
             learning_rate = positive(learning_rate)
         self.learning_rate = learning_rate
         self.steps = 0
-        self.memories = {}  # by the id of the parameter, which is kept too, so that no other array gets its id
+        self.memories = []  # pairs of a parameter and its memory
 
     def step(self, parameters, gradients):
         """Change every parameter in place by one step against its gradient.
@@ -41,7 +39,8 @@ class Optimizer:
         Parameters
         ----------
         parameters : list of ndarray
-            The arrays to change.
+            The arrays to change. One that two layers share stands here twice, and moves once, against the sum of its
+            gradients.
         gradients : list of ndarray
             Their gradients, in the same order.
         """
@@ -49,9 +48,20 @@ class Optimizer:
         rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
         rate = positive(rate)
         for parameter, gradient in pairs:
-            _, memory = self.memories.setdefault(id(parameter), (parameter, {}))
-            self.move(parameter, gradient, rate, memory)
+            self.move(parameter, gradient, rate, self.memory_of(parameter))
         self.steps += 1
+
+    def memory_of(self, parameter):
+        """Find the memory by the array itself, not by its id: a copy of network and optimizer has other ids."""
+        for known, memory in self.memories:
+            if known is parameter:
+                return memory
+        self.memories.append((parameter, {}))
+        return self.memories[-1][1]
+
+    def move(self, parameter, gradient, rate, memory):
+        """Change one parameter in place: the formula, which each optimizer has of its own."""
+        raise TypeError(f"{type(self).__name__} has no formula: an optimizer is a subclass with a method move")
 
 
 class SGD(Optimizer):
@@ -104,8 +114,12 @@ def matched(parameters, gradients):
             raise ValueError(
                 f"gradient {position} must have its parameter's shape {parameter.shape}, got {gradient.shape}"
             )
-    return list(zip(parameters, gradients, strict=True))
+    sums = {}  # by id, of arrays that all exist now
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        before = sums.get(id(parameter))
+        sums[id(parameter)] = parameter, gradient if before is None else before[1] + gradient
+    return list(sums.values())
 
 
 def positive(rate):
-    return require_number("the learning rate", rate, "a positive number", lambda r: 0 < r < inf)
+    return require_positive("the learning rate", rate)

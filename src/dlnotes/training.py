@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from dlnotes.layers import forward
+from dlnotes.layers import forward, parameters_of, separate
 from dlnotes.operation import (
     as_array,
     as_floats,
@@ -113,7 +113,7 @@ def fit(network, loss, x, y, optimizer, *, epochs, batch_size, rng):
             f"x and y must hold the same number of examples, at least one, got the shapes {x.shape} and {y.shape}"
         )
     epochs, batch_size = require_count("epochs", epochs), require_count("batch_size", batch_size)
-    if not (callable(network) and getattr(network, "parameters", None)):
+    if not (callable(network) and parameters_of(network)):
         raise ValueError(f"expected a Layer or Sequential with parameters to train, got {shown(network)}")
     require_callable("optimizer.step", getattr(optimizer, "step", None), "a method, as SGD has it")
     for _ in range(epochs):
@@ -151,7 +151,9 @@ def loss_and_gradients(network, loss, x, y):
     Raises
     ------
     TypeError
-        If the loss, or the network, does not return a value and a backward map.
+        If the loss, or the network, does not return a value and a backward map, or this too few gradients or too many.
+    ValueError
+        If the loss is not one number.
 
     Examples
     --------
@@ -167,8 +169,11 @@ def loss_and_gradients(network, loss, x, y):
     inputs = as_tuple(x)
     y_hat, network_backward = forward(network, *inputs, training=True)
     value, loss_backward = value_and_backward("the loss", loss(y_hat, y))
-    dy_hat, *_ = as_tuple(loss_backward())
-    return float(value), list(as_tuple(network_backward(dy_hat))[len(inputs) :])
+    if np.shape(value) != ():
+        raise ValueError(f"the loss must be one number, got {shown(value)}")
+    dy_hat = as_tuple(loss_backward())[:1]
+    _, gradients = separate(network_backward(*dy_hat), len(inputs), network)
+    return float(value), list(gradients)
 
 
 def fewer(count, *, in_browser, what="epochs"):

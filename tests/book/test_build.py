@@ -80,8 +80,7 @@ def test_every_printed_text_on_the_page_is_the_stored_one(path):
 
     assert len(shown) == len(cells)
     for cell, texts in zip(cells, shown, strict=True):
-        if "nbval-ignore-output" not in cell.metadata.get("tags", []):
-            assert texts == list(printed(cell)), cell.source
+        assert texts == list(printed(cell)), cell.source
 
 
 @pytest.mark.parametrize("path", pages())

@@ -21,9 +21,6 @@ CHAPTERS = notebooks(numbered_only=True)
 # Chapters that have not yet the form of CONTRIBUTING: this set may only shrink.
 OLD_FORM = {"sigmoid", "backprop_by_hand", "relu", "cnn", "cnn_backprop"}
 
-# Cells whose output nbval does not compare; each says why in its metadata "nbval_reason".
-CELLS_NOT_COMPARED = 1
-
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def path(request):
@@ -95,16 +92,10 @@ def test_has_one_sentence_a_line(notebook):
     assert crowded == []
 
 
-def test_cells_not_compared_are_few_and_explained():
-    skipped = [
-        cell
-        for path in NOTEBOOKS
-        for cell in code_cells(nbformat.read(path, as_version=4))
-        if any(tag.startswith("nbval-") and tag != "nbval-check-output" for tag in cell.metadata.get("tags", []))
+def test_every_cell_is_compared(notebook):
+    assert not [
+        cell.id for cell in code_cells(notebook) if any("nbval" in tag for tag in cell.metadata.get("tags", []))
     ]
-
-    assert len(skipped) == CELLS_NOT_COMPARED
-    assert all(cell.metadata.get("nbval_reason") for cell in skipped)
 
 
 def crowded_lines(source):
@@ -217,17 +208,6 @@ def test_output_that_depends_on_the_processor_is_not_stored(chapter, monkeypatch
         store(path)
 
     assert path.read_bytes() == before
-
-
-def test_cell_that_is_not_compared_is_stored(chapter, monkeypatch):
-    monkeypatch.setattr("publish.notebooks.other_kernels", lambda: {"OPENBLAS_CORETYPE": "other"})
-    path = chapter(PROCESSOR)
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[0].metadata = {"tags": ["nbval-ignore-output"], "nbval_reason": "It names the processor."}
-    nbformat.write(notebook, path)
-
-    assert store(path).endswith("stored")
-    assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == "digits: mine\n"
 
 
 def test_without_another_arithmetic_a_chapter_is_executed_once(chapter, monkeypatch):

@@ -23,6 +23,10 @@ EXTREME = np.array([-1000, -745, -88, -40, -20, -1e-40, -1e-310, 0, 1e-310, 1e-4
 LABELS = np.array([4, 0, 2, 2])
 SHARES = rng.uniform(size=(4, 5))
 W, B = rng.standard_normal((3, 5)), rng.standard_normal(3)
+later = np.random.default_rng(2)  # so that the cases before keep their numbers
+SEQUENCES = later.standard_normal((2, 4, 3, 5))  # batch, time, heads, features
+STEPS = {"z": SEQUENCES[:, :, 0], "labels": later.integers(5, size=(2, 4))}
+MASK = np.array([[True, True, True, False], [True, False, False, False]])
 
 
 def batch(loss):
@@ -44,6 +48,15 @@ def bce(z, y):
 
 def ce(z, labels):
     return F.cross_entropy(z, labels, reduction="none")[:, None]
+
+
+def masked_ce(reduction):
+    """Cross-entropy at each time step; where the mask is False there is no label, and none of its rows counts."""
+
+    def reduced(z, labels, mask):
+        return F.cross_entropy(z.flatten(0, -2), labels.where(mask, -100).flatten(), reduction=reduction)
+
+    return reduced
 
 
 def network(x, W1, b1, W2, b2, W3, b3):
@@ -113,7 +126,11 @@ CASES = {
     **{f"cross_entropy_{r}": (f, {"z": Z, "labels": LABELS}) for r, f in batch(ce).items()},
     **{f"cross_entropy_extreme_{r}": (f, {"z": EXTREME.reshape(3, 5), "labels": LABELS[:3]})
        for r, f in batch(ce).items()},
+    **{f"cross_entropy_steps_{r}": (masked_ce(r), {**STEPS, "mask": np.ones_like(MASK)}) for r in ("mean", "sum")},
+    **{f"cross_entropy_masked_{r}": (masked_ce(r), {**STEPS, "mask": MASK}) for r in ("mean", "sum")},
     "dense": (F.linear, {"x": Z, "W": W, "b": B}),
+    "dense_steps": (F.linear, {"x": SEQUENCES[:, :, 0], "W": W, "b": B}),
+    "dense_steps_and_heads": (F.linear, {"x": SEQUENCES, "W": W, "b": B}),
     "network": (network, {"x": Z, **NETWORK}),
     **{f"conv2d_{kernel}_stride_{stride}_padding_{padding}":
        (convolution(stride, padding), {"x": IMAGES, "W": KERNELS[kernel], "b": BIAS})
@@ -128,7 +145,7 @@ CASES = {
 
 def compute(f, arrays, dtype):
     """Everything that is stored for one case in one dtype, by name."""
-    arrays = {name: a if a.dtype.kind == "i" else a.astype(dtype) for name, a in arrays.items()}
+    arrays = {name: a.astype(dtype) if a.dtype.kind == "f" else a for name, a in arrays.items()}
     tensors = {name: torch.tensor(a, requires_grad=a.dtype.kind == "f") for name, a in arrays.items()}
     value = f(*tensors.values())
     dvalue = np.random.default_rng(1).standard_normal(value.shape).astype(dtype)
