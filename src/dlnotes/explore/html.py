@@ -14,7 +14,7 @@ from dlnotes.explore.pictures import css_size
 from dlnotes.explore.svg import glyph_definitions, markup, simplify, svg_text
 from dlnotes.explore.template import Template
 
-TALL = 400  # CSS pixels: with controls below it, a taller picture does not fit the screen of a laptop
+TALL = 430  # CSS pixels: with controls below it, a taller picture does not fit the screen of a laptop
 
 
 def show_html(figure, alt):
