@@ -14,7 +14,7 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="player.css"><script defer src="player.js"></script></head>
 <body style="margin: 0">
 <p><a href="#rate=1.25">see it diverge</a>, <a href="#end">the end</a>, <a href="other.html">another page</a></p>
-<figure id="fig-curve">{curve}</figure>
+<figure id="fig-curve"><span class="dl-anchor" id="figure=fig-curve&amp;steps=3"></span>{curve}</figure>
 <div style="height: 1500px"></div>
 <figure id="fig-bars">{bars}</figure>
 <div style="height: 1500px"></div>
@@ -206,6 +206,13 @@ def test_link_from_afar_brings_the_figure_to_its_sentence(open_page):
     drawn = figure.locator("svg").bounding_box()
     assert drawn["width"] > 200
     assert drawn["height"] > 150
+
+
+def test_without_javascript_the_link_leads_to_the_figure(open_page):
+    page = open_page(java_script_enabled=False)
+    page.get_by_text("three steps").click()
+    page.wait_for_url("**#figure=fig-curve&steps=3")
+    assert 0 <= page.locator("#fig-curve").bounding_box()["y"] < 300
 
 
 @pytest.mark.parametrize("how", ["Escape", "Close"])

@@ -276,6 +276,7 @@
   function begin() {
     if (canUnpack()) document.querySelectorAll(".dlnotes-explore").forEach(makePlayer);
     if (!players.length) return;
+    document.querySelectorAll(".dl-anchor").forEach((anchor) => anchor.remove()); // where links lead without a script
     arrive(history.state);
     addEventListener("popstate", ({ state }) => arrive(state));
     addEventListener("click", ({ target }) => (link = target.closest("a[href*='#']")), true);
