@@ -10,7 +10,7 @@ import matplotlib
 import matplotlib.image
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlnotes import style
@@ -160,6 +160,7 @@ def test_slider_plays_no_faster_than_the_eye_follows():
 sizes = st.one_of(st.integers(-(10**15), 10**15), st.floats(1e-15, 1e15), st.floats(-1e15, -1e-15))
 
 
+@settings(deadline=None)  # a busy machine is no error
 @given(st.lists(sizes, min_size=2, max_size=20, unique=True).map(sorted))
 def test_listed_values_are_what_their_texts_say(values):
     slider = Slider(values, start=values[0], label="x")
@@ -167,6 +168,7 @@ def test_listed_values_are_what_their_texts_say(values):
     assert [readable(text) for text in slider.texts] == values
 
 
+@settings(deadline=None)
 @given(
     st.decimals(-(10**6), 10**6, places=4),
     st.decimals(Decimal("0.001"), 10**3, places=3),

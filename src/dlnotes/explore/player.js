@@ -58,11 +58,9 @@
     };
   }
 
-  function makePlayer(figure) {
+  // The pictures of a figure. `show` puts the wanted one in the place of the one that is shown.
+  function makePictures(figure, wantedNow) {
     const packed = figure.querySelector('script[type="application/json"]');
-    if (!packed) return; // an ordinary figure
-    const form = figure.querySelector(".dl-controls");
-    const fields = [...form.querySelectorAll(".dl-control")].map(makeField);
     const sentence = figure.querySelector(".dl-sentence");
     const slots = [...figure.querySelectorAll("[data-slots]")].flatMap((element) =>
       element.dataset.slots.split(" ").map((mark) => {
@@ -70,10 +68,7 @@
         return { element, number, attribute };
       }),
     );
-    const positions = () => fields.map((field) => field.position);
-    const picture = () => fields.reduce((index, { texts, position }) => index * texts.length + position, 0);
-    const start = positions();
-    let shown = (figure.dataset.picture = picture());
+    let shown = (figure.dataset.picture = wantedNow());
     let data; // a promise, made when the figure is first touched
     const load = () => (data ??= unpack(JSON.parse(packed.textContent)));
 
@@ -83,10 +78,9 @@
       else element.setAttribute(attribute, content);
     }
 
-    async function update() {
-      for (const field of fields) field.write();
+    async function show() {
       const { contents, slots: numbers, sentences } = await load();
-      const wanted = picture(); // the controls may have moved meanwhile
+      const wanted = wantedNow(); // the controls may have moved meanwhile
       if (wanted === shown) return;
       for (const slot of slots) {
         const number = numbers[slot.number];
@@ -96,19 +90,13 @@
       figure.dataset.picture = shown = wanted;
     }
 
-    function move(wanted) {
-      fields.forEach((field, i) => (field.position = wanted[i]));
-      update();
-    }
+    return { load, show };
+  }
 
-    function moved() {
-      pause();
-      update();
-      writeSoon(player);
-    }
-
-    // Play goes on to the end, or until the reader moves a control or no longer sees the figure. Meanwhile no address
-    // is written, and no sentence read out.
+  // The buttons of sliders over time. Play goes on to the end, or until the reader moves a control or no longer sees
+  // the figure. Meanwhile no address is written (`moved` does that), and no sentence read out.
+  function makePlay(figure, fields, update, moved) {
+    const sentence = figure.querySelector(".dl-sentence");
     let playing; // the timer, and the button that pauses it
 
     function play(field, button, tick) {
@@ -149,15 +137,43 @@
         else play(field, playOrPause, Number(buttons.dataset.tick));
       });
     }
+    return pause;
+  }
+
+  function makePlayer(figure) {
+    const form = figure.querySelector(".dl-controls");
+    if (!form) return; // an ordinary figure
+    const fields = [...form.querySelectorAll(".dl-control")].map(makeField);
+    const positions = () => fields.map((field) => field.position);
+    const picture = () => fields.reduce((index, { texts, position }) => index * texts.length + position, 0);
+    const start = positions();
+    const { load, show } = makePictures(figure, picture);
+    const pause = makePlay(figure, fields, update, moved);
+
+    function update() {
+      for (const field of fields) field.write();
+      show();
+    }
+
+    function move(wanted) {
+      fields.forEach((field, i) => (field.position = wanted[i]));
+      update();
+    }
+
+    function moved() {
+      pause();
+      update();
+      writeSoon(player);
+    }
 
     const player = {
       figure,
       form,
       fields,
+      positions,
       move,
       pause,
       label: figure.parentElement.closest("figure[id]")?.id, // of its caption
-      positions,
       find: (values) =>
         fields.map(({ name, texts }, i) => {
           const found = texts.findIndex((text) => readable(text) === readable(values.get(name) ?? ""));
