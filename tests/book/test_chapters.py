@@ -58,10 +58,9 @@ def drawing(figure):
     """A fingerprint of what the figure draws, once the player has followed the controls."""
     return figure.evaluate(
         """async figure => {
-            const fields = [...figure.querySelectorAll("input[type=range], select")];
-            const picture = fields.reduce((number, field) => field.matches("select")
-                ? number * field.length + field.selectedIndex
-                : number * (Number(field.max) + 1) + Number(field.value), 0);
+            const {elements} = figure.querySelector("form");
+            const picture = [...figure.querySelectorAll(".dl-control")].reduce((number, {dataset}) =>
+                number * JSON.parse(dataset.texts).length + Number(elements.namedItem(dataset.name).value), 0);
             for (const begin = Date.now(); figure.dataset.picture !== String(picture);) {
                 if (Date.now() - begin > 30_000) throw new Error("the picture does not follow the controls");
                 await new Promise(requestAnimationFrame);
@@ -81,16 +80,19 @@ def reset(figure):
 def test_every_control_moves_its_picture_by_keyboard(window):
     for figure in explored_figures(window):
         start = drawing(figure)
-        for control in figure.query_selector_all("input[type=range], select"):
+        for control in figure.query_selector_all("input[type=range], input:checked, select"):
+            control.focus()
             seen = {start}
-            for key in ("End", "Home"):
-                control.press(key)
+            kind = control.get_attribute("type")
+            for key in ("ArrowRight", "ArrowRight") if kind == "radio" else ("End", "Home"):
+                window.keyboard.press(key)
                 seen.add(drawing(figure))
-                spoken, shown = control.evaluate(
-                    """control => [control.getAttribute("aria-valuetext"),
-                    control.type === "range" ? control.parentElement.querySelector("output").textContent : null]"""
-                )
-                assert spoken == shown
+                if kind == "range":
+                    spoken, shown = control.evaluate(
+                        """control => [control.getAttribute("aria-valuetext"),
+                        control.parentElement.querySelector("output").textContent]"""
+                    )
+                    assert spoken == shown
             assert len(seen) >= 2, control.get_attribute("id")
             reset(figure)
             assert drawing(figure) == start
@@ -282,7 +284,7 @@ def test_page_shows_what_draw_draws(window, chapter):
     figures = window.locator("figure.dlnotes-explore:has(form)").element_handles()[:2]
     for figure, pictures in zip(figures, explored, strict=True):
         for setting in random.Random(0).sample(pictures.settings(), 3):
-            for control, i in zip(figure.query_selector_all("input[type=range], select"), setting, strict=True):
+            for control, i in zip(figure.query_selector_all(".dl-control"), setting, strict=True):
                 move(control, i)
             html, sentence = pictures.picture(setting, lambda drawn: show_html(drawn, "Drawn again."))
             drawing(figure)
