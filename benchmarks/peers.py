@@ -1,7 +1,7 @@
-"""Other ways to write a convolution with NumPy, to be timed beside `dlnotes.convolution.conv2d`.
+"""Other ways to write some operations of `dlnotes` with NumPy, to be timed beside them.
 
 All keep the contract of `dlnotes`, and all compute the same. They are written for the comparison, in the manner of
-what is found in books and courses; the stride is 1.
+what is found in books and courses; the stride of the convolutions is 1.
 """
 
 import numpy as np
@@ -207,3 +207,14 @@ def windows_as_rows_max_pool2d(x, *, window=2):
         return dx
 
     return y, backward
+
+
+@operation
+def bare_sigmoid(z):
+    """The formula as it stands; far below 0 exp overflows, with a warning, and the value is right all the same."""
+    a = 1 / (1 + np.exp(-z))
+
+    def backward(da):
+        return da * a * (1 - a)
+
+    return a, backward

@@ -23,7 +23,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-CELL_METADATA = {"tags", "nbval_reason"}  # the rest is an editor's, or volatile
+CELL_METADATA = {"tags"}  # the rest is an editor's, or volatile
 
 
 def main():
@@ -66,17 +66,12 @@ def require_same_text(notebook, again, path):
     """Raise `PublishError` at the first cell that printed something else the second time."""
     cells = zip(canonical(notebook).cells, canonical(again).cells, strict=True)
     for number, (cell, other) in enumerate(cells, 1):
-        if cell.cell_type == "code" and is_compared(cell) and texts(cell) != texts(other):
+        if cell.cell_type == "code" and texts(cell) != texts(other):
             changes = "\n".join(unified_diff(texts(cell), texts(other), "here", "there", n=0, lineterm=""))
             raise PublishError(
                 f"{path.name}, cell {number}: on another processor it prints something else. "
                 f"Print what is the same on both, or fewer digits.\n\n{changes}"
             )
-
-
-def is_compared(cell):
-    """Say whether nbval compares the output of a cell: some print how long something took."""
-    return not {"nbval-ignore-output", "nbval-skip"} & set(cell.metadata.get("tags", []))
 
 
 def texts(cell):
@@ -89,7 +84,7 @@ def texts(cell):
 def canonical(notebook):
     """Return a copy of `notebook` without anything volatile.
 
-    Sources, outputs and execution counts stay as they are. Metadata is reduced to the kernel, tags and reasons; cells
+    Sources, outputs and execution counts stay as they are. Metadata is reduced to the kernel and to tags; cells
     keep valid ids and get steady ones otherwise; printed text that arrived in pieces is joined.
     """
     result = nbformat.from_dict({"cells": [], "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5})

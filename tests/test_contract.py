@@ -16,8 +16,10 @@ from dlnotes.dense import dense, flatten
 from dlnotes.gradient_check import check_gradients, numerical_gradient
 from dlnotes.layers import Layer, Residual, Sequential, add
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
+from dlnotes.lstm import gru, gru_cell, lstm, lstm_cell
 from dlnotes.operation import as_tuple
 from dlnotes.pooling import max_pool2d, mean_pool2d
+from dlnotes.recurrent import bidirectional, last, rnn, rnn_cell
 from dlnotes.windows import dilate, im2col, pad
 
 
@@ -28,7 +30,10 @@ class Case(NamedTuple):
 
     def __str__(self):
         shapes = "-".join("x".join(map(str, a.shape)) or "scalar" for a in self.arguments)
-        options = "".join(f"-{name}={np.array2string(np.asarray(value))}" for name, value in self.options.items())
+        options = "".join(
+            f"-{name}={value.__name__ if callable(value) else np.array2string(np.asarray(value))}"
+            for name, value in self.options.items()
+        )
         return f"{self.operation.__name__}-{shapes}{options}"
 
     def call(self, dtype=np.float64, odd=None, odd_dtype=None):
@@ -84,6 +89,26 @@ CONVOLUTIONS = [  # x, W, options
     ((2, 3, 4, 4), (2, 3, 2, 3), {"stride": (2, 1), "padding": (0, 1)}),
     ((1, 1, 6, 6), (2, 1, 3, 3), {"stride": 2}),
 ]
+
+
+def simple(units, features, copies=1):
+    """Parameters of simple recurrent layers."""
+    several = zip(normal(copies, units, features), normal(copies, units, units), normal(copies, units), strict=True)
+    return [array for parameters in several for array in parameters]
+
+
+def gates(count, units, features):
+    """Parameters of a layer with so many gates, all different."""
+    return [*normal(count, units, units + features), *normal(count, units)]
+
+
+CELLS = [  # cell and layer, how many states, parameters
+    (rnn_cell, rnn, 1, simple),
+    (lstm_cell, lstm, 2, lambda units, features: gates(4, units, features)),
+    (gru_cell, gru, 1, lambda units, features: gates(3, units, features)),
+]
+SEQUENCES = [(2, 3, 4, 2), (1, 1, 1, 1), (3, 2, 1, 3)]  # batch, time, features, units
+
 POOLINGS = [((2, 3, 4, 4), {}), ((1, 2, 5, 7), {"window": (2, 3), "stride": (2, 1)}), ((2, 1, 5, 4), {"window": 2})]
 
 SHAPES = [(3, 4), (1, 4), (5,), (), (2, 3, 4), (30, 5)]
@@ -115,6 +140,16 @@ CASES = [
     Case(cross_entropy, (normal(3, 4), np.array([3, 0, 3], dtype=np.uint8)), {}),
     Case(cross_entropy, (normal(2, 3, 4), np.array([[0, 1, 3], [2, 2, 0]])), {}),
     Case(cross_entropy, (normal(2, 3), np.array([2, -1])), {"mask": np.array([True, False])}),
+    *(Case(cell, (normal(batch, features), *normal(states, batch, units), *parameters(units, features)), {})
+      for (cell, _, states, parameters), (batch, _, features, units) in product(CELLS, SEQUENCES)),
+    *(Case(layer, (normal(batch, time, features), *parameters(units, features), *normal(given, batch, units)), {})
+      for (_, layer, states, parameters), (batch, time, features, units) in product(CELLS, SEQUENCES)
+      for given in (0, states)),
+    Case(rnn_cell, (normal(2, 3), normal(2, 2), *simple(2, 3)), {"activation": leaky_relu}),
+    Case(rnn, (normal(2, 4, 3), *simple(2, 3), normal(2, 2)), {"activation": leaky_relu}),
+    *(Case(bidirectional, (normal(batch, time, features), *simple(units, features, copies=2)), {})
+      for batch, time, features, units in SEQUENCES),
+    *(Case(last, (normal(*shape),), {}) for shape in [(2, 3, 4), (1, 1, 1)]),
     Case(residual, (normal(3, 4), normal(4, 4), normal(4)), {}),
     Case(layer, (normal(3, 4), normal(2, 4), normal(2)), {}),
     *(Case(network, (normal(*x), normal(5, 4), normal(5), normal(2, 5), normal(2)), {}) for x in [(3, 4), (1, 4)]),
@@ -127,8 +162,23 @@ every_operation = pytest.mark.parametrize(
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
-def random_dy(y, rng):
-    return frozen(rng.standard_normal(np.shape(y)), y.dtype)
+def random_dys(y, rng):
+    """One gradient for each part of a value."""
+    return [frozen(rng.standard_normal(np.shape(part)), part.dtype) for part in as_tuple(y)]
+
+
+def like(y, make):
+    """What `make` makes of the shape of each part of a value."""
+    return [make(np.shape(part)) for part in as_tuple(y)]
+
+
+def assert_close(values, expected, **tolerances):
+    """Compare what an operation or a backward map gives: one array, or several, None for what has no gradient."""
+    for value, wanted in zip(as_tuple(values), as_tuple(expected), strict=True):
+        if wanted is None:
+            assert value is None
+        else:
+            np.testing.assert_allclose(value, wanted, **tolerances)
 
 
 # Which operations there are
@@ -170,14 +220,14 @@ def test_gradients_pass_the_check(case, rng):
 @every_case
 def test_gradients_are_numerical_gradients(case, rng):
     y, backward, arguments = case.call()
-    dy = random_dy(y, rng)
-    for position, gradient in enumerate(as_tuple(backward(dy))):
+    dys = random_dys(y, rng)
+    for position, gradient in enumerate(as_tuple(backward(*dys))):
         if gradient is None:
             continue
 
         def f(moved, position=position):
             value, _ = case.operation(*arguments[:position], moved, *arguments[position + 1 :], **case.options)
-            return np.sum(dy * value)
+            return sum(np.sum(dy * part) for dy, part in zip(dys, as_tuple(value), strict=True))
 
         np.testing.assert_allclose(gradient, numerical_gradient(f, arguments[position]), rtol=1e-6, atol=1e-8)
 
@@ -185,7 +235,7 @@ def test_gradients_are_numerical_gradients(case, rng):
 @every_case
 def test_one_gradient_an_array_and_none_for_integers(case, rng):
     y, backward, arguments = case.call()
-    gradients = backward(random_dy(y, rng))
+    gradients = backward(*random_dys(y, rng))
     assert isinstance(gradients, tuple) == (len(arguments) > 1)
     for argument, gradient in zip(arguments, as_tuple(gradients), strict=True):
         if argument.dtype.kind == "f":
@@ -198,35 +248,34 @@ def test_one_gradient_an_array_and_none_for_integers(case, rng):
 @every_case
 def test_the_dtype_is_kept(case, dtype, rng):
     y, backward, _ = case.call(dtype)
-    assert y.dtype == dtype
-    for dy in (random_dy(y, rng), np.ones(np.shape(y), dtype=int), np.ones(np.shape(y), dtype=np.float64)):
-        assert {g.dtype for g in as_tuple(backward(dy)) if g is not None} == {np.dtype(dtype)}
+    assert {part.dtype for part in as_tuple(y)} == {np.dtype(dtype)}
+    integers, doubles = like(y, lambda shape: np.ones(shape, dtype=int)), like(y, np.ones)
+    for dys in (random_dys(y, rng), integers, doubles):
+        assert {g.dtype for g in as_tuple(backward(*dys)) if g is not None} == {np.dtype(dtype)}
 
 
 @every_case
 def test_mixed_dtypes_give_that_of_their_sum_and_every_gradient_its_own(case, rng):
     right, right_backward, _ = case.call()
-    dy = random_dy(right, rng)
+    dys = random_dys(right, rng)
     for odd, pair in product(range(len(case.arguments)), [(np.float32, np.float64), (np.float64, np.float32)]):
         y, backward, arguments = case.call(pair[0], odd, pair[1])
-        assert y.dtype == np.result_type(*(a for a in arguments if a.dtype.kind == "f"))
-        np.testing.assert_allclose(y, right, rtol=1e-5, atol=1e-5)
-        gradients = as_tuple(backward(dy))
-        for argument, gradient, expected in zip(arguments, gradients, as_tuple(right_backward(dy)), strict=True):
-            if gradient is not None:
-                assert gradient.dtype == argument.dtype
-                np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-5)
+        larger = np.result_type(*(a for a in arguments if a.dtype.kind == "f"))
+        assert np.result_type(*as_tuple(y)) == larger  # a part may not depend on the odd one, as c not on W_o
+        assert_close(y, right, rtol=1e-5, atol=1e-5)
+        gradients = as_tuple(backward(*dys))
+        assert_close(gradients, right_backward(*dys), rtol=1e-5, atol=1e-5)
+        for argument, gradient in zip(arguments, gradients, strict=True):
+            assert gradient is None or gradient.dtype == argument.dtype
 
 
 @every_case
 def test_float32_is_float64_rounded(case, rng):
     y, backward, _ = case.call(np.float64)
-    dy = random_dy(y, rng)
+    dys = random_dys(y, rng)
     y32, backward32, _ = case.call(np.float32)
-    np.testing.assert_allclose(y32, y, rtol=1e-5, atol=1e-5)
-    for gradient32, gradient in zip(as_tuple(backward32(dy)), as_tuple(backward(dy)), strict=True):
-        if gradient is not None:
-            np.testing.assert_allclose(gradient32, gradient, rtol=1e-5, atol=1e-5)
+    assert_close(y32, y, rtol=1e-5, atol=1e-5)
+    assert_close(backward32(*dys), backward(*dys), rtol=1e-5, atol=1e-5)
 
 
 @every_dtype
@@ -234,40 +283,41 @@ def test_float32_is_float64_rounded(case, rng):
 def test_arguments_are_not_touched(case, dtype, rng):
     y, backward, arguments = case.call(dtype)  # an attempt to write to them would raise, too
     before = [argument.copy() for argument in arguments]
-    dy = random_dy(y, rng)
-    dy_before = dy.copy()
-    backward(dy)
-    assert all(np.array_equal(a, b) for a, b in zip([*arguments, dy], [*before, dy_before], strict=True))
+    dys = random_dys(y, rng)
+    dys_before = [dy.copy() for dy in dys]
+    backward(*dys)
+    assert all(np.array_equal(a, b) for a, b in zip([*arguments, *dys], [*before, *dys_before], strict=True))
 
 
 @every_case
 def test_results_are_new_arrays(case, rng):
     y, backward, arguments = case.call()
-    dy = random_dy(y, rng)
-    gradients = [g for g in (*as_tuple(backward(dy)), *as_tuple(backward(dy))) if g is not None]
-    for position, result in enumerate([y, *gradients]):
-        others = [*arguments, dy, y, *gradients]
-        del others[len(arguments) + 1 + position]
+    dys = random_dys(y, rng)
+    gradients = [g for g in (*as_tuple(backward(*dys)), *as_tuple(backward(*dys))) if g is not None]
+    results = [*as_tuple(y), *gradients]
+    for position, result in enumerate(results):
+        others = [*arguments, *dys, *results[:position], *results[position + 1 :]]
         assert not any(np.may_share_memory(result, other) for other in others)
 
 
 @every_case
 def test_backward_may_be_called_again(case, rng):
     y, backward, _ = case.call()
-    first, other = random_dy(y, rng), random_dy(y, rng)
-    once = backward(first)
-    for gradient in as_tuple(backward(other)):
+    first, other = random_dys(y, rng), random_dys(y, rng)
+    once = backward(*first)
+    for gradient in as_tuple(backward(*other)):
         if isinstance(gradient, np.ndarray):
             gradient[...] = np.nan  # what the caller does with a gradient is no concern of the next one
-    for a, b in zip(as_tuple(once), as_tuple(backward(first)), strict=True):
+    for a, b in zip(as_tuple(once), as_tuple(backward(*first)), strict=True):
         np.testing.assert_equal(a, b)
 
 
 @every_case
 def test_backward_is_linear(case, rng):
     y, backward, _ = case.call()
-    u, v = random_dy(y, rng), random_dy(y, rng)
-    for a, b, c in zip(as_tuple(backward(u)), as_tuple(backward(v)), as_tuple(backward(2 * u - 3 * v)), strict=True):
+    u, v = random_dys(y, rng), random_dys(y, rng)
+    combined = [2 * du - 3 * dv for du, dv in zip(u, v, strict=True)]
+    for a, b, c in zip(as_tuple(backward(*u)), as_tuple(backward(*v)), as_tuple(backward(*combined)), strict=True):
         if a is not None:
             np.testing.assert_allclose(c, 2 * a - 3 * b, rtol=1e-10, atol=1e-12)
 
@@ -275,26 +325,24 @@ def test_backward_is_linear(case, rng):
 @every_case
 def test_memory_layout_does_not_matter(case, rng):
     y, backward, arguments = case.call()
-    dy = random_dy(y, rng)
+    dys = random_dys(y, rng)
 
     def strided(array):
         return np.repeat(array, 2, axis=-1)[..., ::2] if np.ndim(array) else array
 
     strided_y, strided_backward = case.operation(*map(strided, arguments), **case.options)
-    np.testing.assert_allclose(strided_y, y, rtol=1e-12)
-    gradients, strided_gradients = as_tuple(backward(dy)), as_tuple(strided_backward(strided(dy)))
-    for gradient, strided_gradient in zip(gradients, strided_gradients, strict=True):
-        if gradient is not None:
-            np.testing.assert_allclose(strided_gradient, gradient, rtol=1e-12, atol=1e-14)
+    assert_close(strided_y, y, rtol=1e-12)
+    assert_close(strided_backward(*map(strided, dys)), backward(*dys), rtol=1e-12, atol=1e-14)
 
 
 @every_case
 def test_a_gradient_of_the_wrong_shape_is_refused(case):
     y, backward, _ = case.call()
-    shape = np.shape(y)
+    _, *others = dys = like(y, np.ones)
+    shape = dys[0].shape
     for wrong in [(*shape, 1), (1, *shape), (7,), *([(*shape[:-1], shape[-1] + 1)] if shape else [])]:
         with pytest.raises(ValueError, match=r"dy must have the shape") as error:
-            backward(np.ones(wrong))
+            backward(np.ones(wrong), *others)
         assert f"{shape}" in str(error.value)
         assert f"got {wrong}" in str(error.value)
 
@@ -302,7 +350,10 @@ def test_a_gradient_of_the_wrong_shape_is_refused(case):
 @every_case
 def test_dy_may_be_left_out_for_a_scalar_only(case):
     y, backward, _ = case.call()
-    if np.shape(y) == ():
+    if isinstance(y, tuple):
+        with pytest.raises(TypeError, match=f"takes {len(y)} gradients, one for each value, got 0"):
+            backward()
+    elif np.shape(y) == ():
         for default, one in zip(as_tuple(backward()), as_tuple(backward(1.0)), strict=True):
             np.testing.assert_equal(default, one)
     else:
@@ -315,7 +366,7 @@ def test_dy_may_be_left_out_for_a_scalar_only(case):
 def test_a_gradient_of_the_wrong_dtype_is_refused(case, kind):
     y, backward, _ = case.call()
     with pytest.raises(TypeError, match=r"^dy must hold real numbers, got an array of dtype"):
-        backward(np.ones(np.shape(y)).astype(kind))
+        backward(*like(y, lambda shape: np.ones(shape).astype(kind)))
 
 
 # What the decorated functions refuse, and name
@@ -334,8 +385,8 @@ def test_arguments_of_the_wrong_dtype_are_refused(case, kind):
 
 
 @every_operation
-def test_none_is_refused(case):
-    for position, name in enumerate(array_names(case)):
+def test_none_is_refused_but_for_optional_arrays(case):
+    for position, name in enumerate(required_names(case)):
         arguments = list(case.arguments)
         arguments[position] = None
         with pytest.raises(TypeError, match=f"^{name} must hold"):
@@ -353,11 +404,12 @@ def test_ragged_arguments_are_refused(case):
 
 @every_operation
 def test_too_many_and_too_few_arguments_are_refused(case):
-    names = ", ".join(array_names(case))
-    with pytest.raises(TypeError, match=rf"^{case.operation.__name__} takes \d array\(s\), {names}, but \d were given"):
+    names, required = array_names(case), required_names(case)
+    says = rf"^{case.operation.__name__} takes {len(names)} array\(s\), {', '.join(names)}, but {len(names) + 1} were"
+    with pytest.raises(TypeError, match=says):
         case.operation(*case.arguments, 1.0, **case.options)
-    with pytest.raises(TypeError, match=f"missing 1 required positional argument: '{array_names(case)[-1]}'"):
-        case.operation(*case.arguments[:-1], **case.options)
+    with pytest.raises(TypeError, match=f"missing 1 required positional argument: '{required[-1]}'"):
+        case.operation(*case.arguments[: len(required) - 1], **case.options)
 
 
 @every_operation
@@ -381,3 +433,8 @@ def test_lists_and_integers_and_names_do_as_well(case):
 def array_names(case):
     parameters = inspect.signature(case.operation).parameters.values()
     return [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+
+
+def required_names(case):
+    parameters = inspect.signature(case.operation).parameters
+    return [name for name in array_names(case) if parameters[name].default is not None]

@@ -5,7 +5,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from dlnotes.datasets import digits, penguins, photograph
+from dlnotes.datasets import digits, penguins, photograph, pride_and_prejudice, sunspots
 
 DATA = files("dlnotes") / "data"
 
@@ -17,7 +17,9 @@ def recorded_sums():
 
 def test_the_files_are_those_the_readme_records():
     stored = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in DATA.iterdir() if f.name != "README.md"}
-    assert set(stored) == {"penguins.csv", "digits.npz", "photograph.npy"}
+    assert set(stored) == {
+        "penguins.csv", "digits.npz", "photograph.npy", "pride_and_prejudice.txt", "sunspots.csv"
+    }  # fmt: skip
     assert stored == recorded_sums()
 
 
@@ -30,11 +32,16 @@ def test_the_files_are_those_the_readme_records():
         "CC BY 4.0",
         "10.24432/C50P49",
         "van der Walt",
+        "janeaustenr",
+        "statsmodels",
+        "in the public domain",
+        "National Geophysical Data Center",
     ],
 )
 def test_the_readme_and_the_docstrings_cite_and_license(wanted):
     assert wanted in (DATA / "README.md").read_text(encoding="utf-8")
-    assert wanted in penguins.__doc__ + digits.__doc__ + photograph.__doc__
+    loaders = penguins, digits, photograph, pride_and_prejudice, sunspots
+    assert wanted in "".join(load.__doc__ for load in loaders)
 
 
 def test_penguins():
@@ -88,7 +95,7 @@ def test_digits_look_like_digits():
     assert one[3:5, 3:5].min() > 0.6
 
 
-@pytest.mark.parametrize("load", [penguins, digits])
+@pytest.mark.parametrize("load", [penguins, digits, sunspots])
 def test_every_call_gives_fresh_arrays(load):
     first, second = load(), load()
     for array, other in zip(first, second, strict=True):
@@ -108,3 +115,31 @@ def test_photograph():
     assert red > green > blue  # brown fur
     brightness = image.mean(axis=0)
     assert brightness[34, 31] < 0.5 * brightness[38, 25]  # a pupil, and the iris around it, where they should be
+
+
+def test_pride_and_prejudice():
+    text = pride_and_prejudice()
+    assert text.startswith("it is a truth universally acknowledged, that a single man in possession of a good fortune,")
+    assert text.endswith("by bringing her into derbyshire, had been the means of uniting them.\n")
+    assert set(text) == set("abcdefghijklmnopqrstuvwxyz \n!\"',-.:;?\N{EM DASH}")
+    # 122 204 words, headings among them, as J. Silge and D. Robinson count in "Text mining with R".
+    assert len(re.findall(r"[a-z']+", text)) == pytest.approx(122204, rel=0.005)
+    paragraphs = text.splitlines()
+    assert all(paragraph == " ".join(paragraph.split()) != "" for paragraph in paragraphs)
+    assert paragraphs[6] == '"do you not want to know who has taken it?" cried his wife impatiently.'
+    assert not any(line.startswith("chapter") for line in paragraphs)
+    assert text.count("darcy") > text.count("wickham") > 100
+
+
+def test_sunspots():
+    year, number = sunspots()
+    assert year.dtype == np.int64
+    np.testing.assert_array_equal(year, np.arange(1700, 2009))
+    assert number.dtype == np.float64
+    assert number.min() == 0
+    # What summary(sunspot.year) of R prints, which has the years to 1988: the mean, and the largest.
+    assert number[:289].mean() == pytest.approx(48.61, abs=0.005)
+    assert number[:289].max() == number[year == 1957] == 190.2
+    # The cycle: of all waves that fit into these years the strongest comes 28 times, every 11 years.
+    strength = np.abs(np.fft.rfft(number - number.mean()))
+    assert strength.argmax() == 28

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dlnotes.activations import relu, tanh
-from dlnotes.initializers import glorot, he
+from dlnotes.initializers import glorot, he, lstm_parameters, orthogonal
 
 both = pytest.mark.parametrize("initializer", [glorot, he])
 
@@ -69,6 +69,54 @@ def test_a_seed_is_refused_for_an_rng(initializer):
 def test_small_integers_of_numpy_are_sizes_as_well(initializer):
     small = initializer(np.uint8(200), np.int8(100), np.random.default_rng(0))
     np.testing.assert_array_equal(small, initializer(200, 100, np.random.default_rng(0)))
+
+
+def test_an_orthogonal_matrix_keeps_the_length_of_a_state(rng):
+    W = orthogonal(64, rng)
+    assert W.dtype == np.float64
+    np.testing.assert_allclose(W @ W.T, np.eye(64), atol=1e-12)
+    s = start = rng.standard_normal(64)
+    for _ in range(100):
+        s = W @ s
+    assert np.linalg.norm(s) == pytest.approx(np.linalg.norm(start), rel=1e-10)
+
+
+def test_every_rotation_is_as_likely_as_every_other():
+    """Each entry has mean 0 and mean square 1/units; without the signs the diagonal would be negative at its start."""
+    drawn = np.array([orthogonal(3, np.random.default_rng(seed)) for seed in range(2000)])
+    np.testing.assert_allclose(drawn.mean(axis=0), np.zeros((3, 3)), atol=0.05)
+    np.testing.assert_allclose((drawn**2).mean(axis=0), np.full((3, 3), 1 / 3), atol=0.03)
+    assert np.mean(np.linalg.det(drawn)) == pytest.approx(0, abs=0.08)  # rotations and reflections
+
+
+def test_the_parameters_of_an_lstm_are_orthogonal_for_the_state_and_glorot_for_the_input():
+    *weights, b_f, b_i, b_g, b_o = lstm_parameters(40, 60, np.random.default_rng(0), forget_bias=4)
+    assert len(weights) == 4
+    for W in weights:
+        assert W.shape == (40, 100)
+        np.testing.assert_allclose(W[:, :40] @ W[:, :40].T, np.eye(40), atol=1e-12)
+        assert W[:, 40:].var() == pytest.approx(2 / 100, rel=0.1)
+    assert not np.array_equal(weights[0], weights[1])
+    np.testing.assert_array_equal(b_f, np.full(40, 4.0))
+    np.testing.assert_array_equal([b_i, b_g, b_o], np.zeros((3, 40)))
+    np.testing.assert_array_equal(lstm_parameters(2, 1, np.random.default_rng(0))[4], [1, 1])
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda rng: orthogonal(0, rng), "units must be an integer of at least 1, got 0"),
+        (lambda rng: lstm_parameters(2.0, 1, rng), "units must be an integer of at least 1, got 2.0"),
+        (lambda rng: lstm_parameters(2, 0, rng), "features must be an integer of at least 1, got 0"),
+        (lambda rng: lstm_parameters(2, 1, rng, forget_bias=np.inf), "forget_bias must be a finite number, got inf"),
+        (lambda rng: lstm_parameters(2, 1, rng, forget_bias="1"), "forget_bias must be a finite number, got '1'"),
+        (lambda rng: orthogonal(2, 0), "rng must be a numpy.random.Generator, such as .*, got 0"),
+        (lambda rng: lstm_parameters(2, 1, 0), "rng must be a numpy.random.Generator, such as .*, got 0"),
+    ],
+)
+def test_what_is_no_size_no_bias_and_no_rng_is_refused(call, says, rng):
+    with pytest.raises((ValueError, TypeError), match=f"^{says}$"):
+        call(rng)
 
 
 def test_a_filter_reads_at_least_one_number():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlnotes.operation import shown
-from dlnotes.optimizers import SGD, Optimizer
+from dlnotes.optimizers import SGD, Adam, Clipped, Optimizer, global_norm
 
 
 def test_a_step_by_hand_in_place():
@@ -179,6 +179,115 @@ def test_an_optimizer_without_a_formula_is_refused():
     with pytest.raises(TypeError, match="Optimizer has no formula: an optimizer is a subclass with a method move"):
         Optimizer(0.1).step([w], [[1.0]])
     np.testing.assert_array_equal(w, [1])
+
+
+# Adam
+
+
+@pytest.mark.parametrize("gradient", [3.7, -3.7, 1e-3, 1e6])
+def test_every_step_of_adam_against_a_constant_gradient_is_the_learning_rate(gradient):
+    w = np.array([0.0])
+    optimizer = Adam(0.1)
+    for step in range(1, 50):
+        optimizer.step([w], [[gradient]])
+        np.testing.assert_allclose(w, [-0.1 * step * np.sign(gradient)], rtol=2e-5)
+
+
+def test_two_steps_of_adam_by_hand():
+    w = np.array([1.0])
+    optimizer = Adam(lambda step: [0.5, 0.25][step], beta_1=0.5, beta_2=0.75, epsilon=0.1)
+    optimizer.step([w], [[2.0]])
+    np.testing.assert_allclose(w, [1 - 0.5 * 2 / (2 + 0.1)], rtol=1e-15)
+    optimizer.step([w], [[-1.0]])
+    m, v = 0.5 * (0.5 * 2) + 0.5 * -1, 0.75 * (0.25 * 4) + 0.25 * 1
+    m_hat, v_hat = m / (1 - 0.5**2), v / (1 - 0.75**2)
+    np.testing.assert_allclose(w, [1 - 0.5 * 2 / 2.1 - 0.25 * m_hat / (np.sqrt(v_hat) + 0.1)], rtol=1e-15)
+
+
+def test_a_weight_without_gradient_stays_and_float32_stays_float32():
+    w = np.ones(2, dtype=np.float32)
+    Adam(0.5).step([w], [np.array([0.0, 1.0])])
+    np.testing.assert_allclose(w, np.array([1.0, 0.5], dtype=np.float32), rtol=1e-6)
+    assert w[0] == 1
+    assert w.dtype == np.float32
+
+
+def test_adam_counts_the_steps_of_each_parameter():
+    early, late = np.array([0.0]), np.array([0.0])
+    optimizer = Adam(0.1)
+    for _ in range(10):
+        optimizer.step([early], [[1.0]])
+    optimizer.step([early, late], [[1.0], [1.0]])
+    np.testing.assert_allclose(late, [-0.1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1, 1.5, nan, "0.9", None, True])
+def test_a_share_that_adam_cannot_keep_is_refused(wrong):
+    for name in ("beta_1", "beta_2"):
+        with pytest.raises(
+            (ValueError, TypeError), match=f"^{name} must be a number from 0 to below 1, got {wrong!r}$"
+        ):
+            Adam(0.1, **{name: wrong})
+
+
+@pytest.mark.parametrize("wrong", [0, -1, inf, nan, "1"])
+def test_an_epsilon_or_a_bound_that_is_not_positive_is_refused(wrong):
+    with pytest.raises((ValueError, TypeError), match=f"^epsilon must be a positive number, got {wrong!r}$"):
+        Adam(0.1, epsilon=wrong)
+    with pytest.raises((ValueError, TypeError), match=f"^longest must be a positive number, got {wrong!r}$"):
+        Clipped(SGD(0.1), wrong)
+
+
+# Clipping
+
+
+def test_all_gradients_are_clipped_together():
+    w, b = np.zeros(1), np.zeros((1, 1))
+    optimizer = Clipped(SGD(1.0), longest=1.0)
+    optimizer.step([w, b], [[-3.0], [[-4.0]]])
+    np.testing.assert_allclose([w[0], b[0, 0]], [0.6, 0.8], rtol=1e-15)
+
+
+def test_a_gradient_within_the_bound_is_left_alone():
+    w = np.zeros(2)
+    Clipped(SGD(1.0), longest=5.0).step([w], [[-3.0, -4.0]])
+    np.testing.assert_array_equal(w, [3, 4])
+
+
+def test_clipping_keeps_gradients_and_dtype_and_hands_on_to_adam():
+    w, gradient = np.zeros(2, dtype=np.float32), np.array([30.0, 40.0], dtype=np.float32)
+    optimizer = Clipped(Adam(0.5), longest=1)
+    optimizer.step([w], [gradient])
+    np.testing.assert_array_equal(gradient, [30, 40])
+    np.testing.assert_allclose(w, [-0.5, -0.5], rtol=1e-6)
+    assert w.dtype == np.float32
+    assert optimizer.optimizer.steps == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_gradient_that_explodes_is_clipped_without_overflow(dtype):
+    size = 0.5 * np.finfo(dtype).max
+    w = np.zeros(2, dtype=dtype)
+    Clipped(SGD(1.0), longest=1.0).step([w], [np.array([-size, 0.0], dtype=dtype)])
+    np.testing.assert_allclose(w, [1, 0], rtol=1e-6)
+
+
+def test_the_global_norm():
+    assert global_norm([np.array([3.0]), np.array([[4.0]])]) == 5
+    assert global_norm([[1, 1], [[1], [1]]]) == 2
+    assert global_norm([np.zeros(2)]) == 0
+    assert global_norm([np.array([inf, 1.0])]) == inf
+    assert np.isnan(global_norm([np.array([nan, 1.0])]))
+    with pytest.raises(TypeError, match="gradient 1 must hold real numbers"):
+        global_norm([[1.0], None])
+
+
+def test_gradients_that_do_not_fit_are_refused_before_they_are_clipped():
+    w = np.zeros(1)
+    with pytest.raises(ValueError, match=r"gradient 0 must have its parameter's shape \(1,\), got \(2,\)"):
+        Clipped(SGD(1.0), longest=1.0).step([w], [[3.0, 4.0]])
+    with pytest.raises(TypeError, match=r"^optimizer.step must be a method, as SGD has it, got None$"):
+        Clipped(0.1, longest=1.0)
 
 
 def test_a_parameter_with_a_mask_is_refused():

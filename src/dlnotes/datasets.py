@@ -26,6 +26,13 @@ class Digits(NamedTuple):
     test_labels: np.ndarray
 
 
+class Sunspots(NamedTuple):
+    """The mean sunspot number of 309 years, one entry a year in each array."""
+
+    year: np.ndarray
+    number: np.ndarray
+
+
 def penguins():
     """Return the size of 342 penguins of three species, measured near Palmer Station, Antarctica, in 2007 to 2009.
 
@@ -120,3 +127,57 @@ def photograph():
     """
     with files("dlnotes").joinpath("data/photograph.npy").open("rb") as file:
         return np.load(file) / 255.0
+
+
+def pride_and_prejudice():
+    """Return the text of the novel *Pride and Prejudice* [1]_, for models of language.
+
+    Each paragraph is one line. The text is in lower case, without headings, digits and brackets: 38 different
+    characters are left, the letters, the blank, the end of a line, and ten punctuation marks.
+
+    Returns
+    -------
+    str
+        680 299 characters, about 122 000 words.
+
+    References
+    ----------
+    .. [1] J. Austen, "Pride and Prejudice", London, 1813, as in J. Silge, "janeaustenr: Jane Austen's complete novels",
+       2022. The novel is in the public domain.
+
+    Examples
+    --------
+    >>> text = pride_and_prejudice()
+    >>> text[:69]
+    'it is a truth universally acknowledged, that a single man in possessi'
+    >>> len(text), len(set(text))
+    (680299, 38)
+    """
+    return files("dlnotes").joinpath("data/pride_and_prejudice.txt").read_text(encoding="utf-8")
+
+
+def sunspots():
+    """Return the sunspot number of every year from 1700 to 2008, which goes up and down in about 11 years.
+
+    Returns
+    -------
+    year : ndarray of int64 of shape (309,)
+        From 1700 to 2008.
+    number : ndarray of float64 of shape (309,)
+        The mean of the year; the relative sunspot number counts each group of spots as ten spots more [1]_.
+
+    References
+    ----------
+    .. [1] National Geophysical Data Center, Boulder, "Yearly sunspot numbers, 1700-2008", as in statsmodels
+       0.15.0, ``statsmodels.datasets.sunspots``. In the public domain.
+
+    Examples
+    --------
+    >>> year, number = sunspots()
+    >>> print(year[number.argmax()], number.max())
+    1957 190.2
+    """
+    with files("dlnotes").joinpath("data/sunspots.csv").open(encoding="utf-8") as file:
+        _, *rows = csv.reader(file)
+    year, number = zip(*rows, strict=True)
+    return Sunspots(np.array(year, dtype=float).astype(np.int64), np.array(number, dtype=float))

@@ -1,10 +1,10 @@
 """Random starting weights whose size lets signals pass through many layers."""
 
-from math import prod
+from math import isfinite, prod
 
 import numpy as np
 
-from dlnotes.operation import as_tuple, require_count, require_rng
+from dlnotes.operation import as_tuple, require_count, require_number, require_rng
 
 
 def glorot(outputs, inputs, rng):
@@ -92,3 +92,89 @@ def he(outputs, inputs, rng):
     inputs = [require_count("inputs", size) for size in as_tuple(inputs)]
     require_rng(rng)
     return np.sqrt(2 / prod(inputs)) * rng.standard_normal((outputs, *inputs))
+
+
+def orthogonal(units, rng):
+    r"""Draw recurrent weights that turn a state and keep its length: a random rotation or reflection [1]_.
+
+    :math:`W^\top W = I`, so that over many time steps a linear state neither grows nor shrinks. Introduced in the
+    chapter "Recurrent networks".
+
+    Parameters
+    ----------
+    units : int
+        Size of the state.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    W : ndarray of shape (units, units)
+
+    Raises
+    ------
+    ValueError
+        If the size is not positive.
+    TypeError
+        If the size is no integer, or `rng` no generator.
+
+    References
+    ----------
+    .. [1] A. M. Saxe, J. L. McClelland and S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep
+       linear neural networks", ICLR 2014, arXiv:1312.6120.
+
+    Examples
+    --------
+    >>> W = orthogonal(3, np.random.default_rng(0))
+    >>> np.allclose(W.T @ W, np.eye(3))
+    True
+    """
+    units = require_count("units", units)
+    require_rng(rng)
+    Q, R = np.linalg.qr(rng.standard_normal((units, units)))
+    return Q * np.sign(np.diag(R))  # with these signs every rotation is as likely as every other
+
+
+def lstm_parameters(units, features, rng, *, forget_bias=1.0):
+    """Draw the parameters of an LSTM layer, in the order in which `dlnotes.lstm.lstm` takes them.
+
+    What reads the state is orthogonal, what reads the input as by `glorot`, and biases are 0 but for that of the forget
+    gate: with a large one the gate is open at first, and gradients get through many time steps [1]_. Introduced in the
+    chapter "Long short-term memory".
+
+    Parameters
+    ----------
+    units, features : int
+        Size of the state and of the input.
+    rng : numpy.random.Generator
+        Source of randomness.
+    forget_bias : float, default 1
+        What the bias of the forget gate is at every unit.
+
+    Returns
+    -------
+    W_f, W_i, W_g, W_o : ndarray of shape (units, units + features)
+    b_f, b_i, b_g, b_o : ndarray of shape (units,)
+
+    Raises
+    ------
+    ValueError
+        If a size is not positive, or the bias not finite.
+    TypeError
+        If a size is no integer, the bias no number, or `rng` no generator.
+
+    References
+    ----------
+    .. [1] R. Jozefowicz, W. Zaremba and I. Sutskever, "An empirical exploration of recurrent network architectures",
+       ICML, PMLR 37:2342-2350, 2015.
+
+    Examples
+    --------
+    >>> W_f, W_i, W_g, W_o, b_f, b_i, b_g, b_o = lstm_parameters(2, 3, np.random.default_rng(0), forget_bias=4)
+    >>> W_f.shape, b_f, b_i
+    ((2, 5), array([4., 4.]), array([0., 0.]))
+    """
+    units, features = require_count("units", units), require_count("features", features)
+    forget_bias = require_number("forget_bias", forget_bias, "a finite number", isfinite)
+    weights = [np.hstack([orthogonal(units, rng), glorot(units, features, rng)]) for _ in range(4)]
+    return *weights, np.full(units, forget_bias), *np.zeros((3, units))

@@ -115,6 +115,11 @@ def arrays_and_options(function):
     return list(arrays), optional, list(options)
 
 
+def unchecked(operation):
+    """Return the bare function of an operation, for a loop that calls it on arrays that have been checked already."""
+    return getattr(operation, "__wrapped__", operation)
+
+
 def value_and_backward(name, result, dtype=None):
     """Return ``(y, backward)`` if `result` is that, `y` as floats; `name` is what an error calls the operation."""
     if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
@@ -222,6 +227,12 @@ def require_same_shape(first_name, first, second_name, second):
         raise ValueError(
             f"{first_name} and {second_name} must have the same shape, got {first.shape} and {second.shape}"
         )
+
+
+def require_shape(name, array, words, shape):
+    """Refuse another shape than `shape`, whose sizes `words` names, such as "batch, units"."""
+    if array.shape != shape:
+        raise ValueError(f"{name} must have shape ({words}), here {shape}, got {array.shape}")
 
 
 def require_number(name, value, expected, holds):

@@ -102,14 +102,19 @@ def subplots(rows=1, columns=1, size=(5.6, 3.5), **kwargs):
     >>> axes.shape
     (2,)
     """
-    rows, columns = require_count("rows", rows), require_count("columns", columns)
+    rows, columns, size = require_count("rows", rows), require_count("columns", columns), require_size(size)
+    with context():
+        figure = Figure(figsize=size, layout="constrained")
+        return figure, figure.subplots(rows, columns, **kwargs)
+
+
+def require_size(size):
+    """Return the size of a figure as a tuple; refuse what is no width and height."""
     if not isinstance(size, (tuple, list)) or not all(isinstance(s, Real) and not isinstance(s, bool) for s in size):
         raise TypeError(f"size must be two positive numbers, width and height in inches, got {shown(size)}")
     if len(size) != 2 or not all(0 < s < math.inf for s in size):
         raise ValueError(f"size must be two positive numbers, width and height in inches, got {shown(size)}")
-    with context():
-        figure = Figure(figsize=size, layout="constrained")
-        return figure, figure.subplots(rows, columns, **kwargs)
+    return tuple(size)
 
 
 def contrast(first, second):

@@ -20,7 +20,6 @@ from scaled import scaled_cells
 
 from publish import colab_binder, lite
 from publish.local_pyodide import CORE_FILES, TARGET, check
-from publish.notebooks import is_compared
 from publish.plain_markdown import PlainMarkdown
 from publish.project import ROOT, SITE, notebooks
 
@@ -198,7 +197,6 @@ def test_chapter_runs_live(site, window, name, record_property):
     assert complaints(page) == []
     assert pictures_that_fail(page) == []
     left_out = scaled_cells([cell.source for cell in cells])
-    left_out |= {number for number, cell in enumerate(cells) if not is_compared(cell)}
     # WebAssembly has no flags for overflow, so NumPy never warns there.
     left_out |= {number for number, cell in enumerate(cells) if "warning" in cell.source}
     for number, (cell, shown) in enumerate(zip(cells, live, strict=True)):

@@ -9,7 +9,6 @@ import sys
 import nbformat
 import pytest
 
-from publish import compare
 from publish.chapter_lint import longest_is_right, problems
 from publish.execution import other_kernels
 from publish.notebooks import canonical, dumps, store
@@ -20,9 +19,6 @@ CHAPTERS = notebooks(numbered_only=True)
 
 # Chapters that have not yet the form of CONTRIBUTING: this set may only shrink.
 OLD_FORM = {"sigmoid", "backprop_by_hand", "relu", "cnn", "cnn_backprop"}
-
-# Cells whose output nbval does not compare; each says why in its metadata "nbval_reason".
-CELLS_NOT_COMPARED = 1
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -55,6 +51,19 @@ def test_was_executed_from_top_to_bottom(notebook):
 
 def test_is_small(path):
     assert path.stat().st_size < 1_000_000
+
+
+@pytest.mark.nbval
+def test_nbval_finds_the_stored_outputs(path):
+    """Executed anew, with the arithmetic of another processor where there is such a way.
+
+    As this one does `make book` has computed, and test_build.py compares every text of its pages.
+    """
+    command = [sys.executable, "-m", "pytest", "--quiet", "--nbval", str(path)]
+    environment = dict(os.environ, **other_kernels())
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stdout
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
@@ -95,16 +104,10 @@ def test_has_one_sentence_a_line(notebook):
     assert crowded == []
 
 
-def test_cells_not_compared_are_few_and_explained():
-    skipped = [
-        cell
-        for path in NOTEBOOKS
-        for cell in code_cells(nbformat.read(path, as_version=4))
-        if any(tag.startswith("nbval-") and tag != "nbval-check-output" for tag in cell.metadata.get("tags", []))
+def test_every_cell_is_compared(notebook):
+    assert not [
+        cell.id for cell in code_cells(notebook) if any("nbval" in tag for tag in cell.metadata.get("tags", []))
     ]
-
-    assert len(skipped) == CELLS_NOT_COMPARED
-    assert all(cell.metadata.get("nbval_reason") for cell in skipped)
 
 
 def crowded_lines(source):
@@ -219,49 +222,12 @@ def test_output_that_depends_on_the_processor_is_not_stored(chapter, monkeypatch
     assert path.read_bytes() == before
 
 
-def test_cell_that_is_not_compared_is_stored(chapter, monkeypatch):
-    monkeypatch.setattr("publish.notebooks.other_kernels", lambda: {"OPENBLAS_CORETYPE": "other"})
-    path = chapter(PROCESSOR)
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[0].metadata = {"tags": ["nbval-ignore-output"], "nbval_reason": "It names the processor."}
-    nbformat.write(notebook, path)
-
-    assert store(path).endswith("stored")
-    assert nbformat.read(path, as_version=4).cells[0].outputs[0].text == "digits: mine\n"
-
-
 def test_without_another_arithmetic_a_chapter_is_executed_once(chapter, monkeypatch):
     monkeypatch.setattr("platform.machine", lambda: "arm64")
     path = chapter("with open('runs', 'a') as runs:\n    _ = runs.write('x')")
 
     assert store(path).endswith("stored")
     assert (path.parent / "runs").read_text() == "x"
-
-
-def test_without_another_arithmetic_the_comparison_says_so(monkeypatch, capsys):
-    runs = []
-    monkeypatch.setattr("platform.machine", lambda: "arm64")
-    monkeypatch.setattr("sys.argv", ["compare"])
-    monkeypatch.setattr(
-        compare, "compare", lambda paths, variables: runs.append(variables) or subprocess.CompletedProcess([], 0, "")
-    )
-
-    assert compare.main() == 0
-    assert runs == [{}]
-    assert "the notebooks are compared once" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("failing", [0, 1])
-def test_comparison_fails_if_one_of_its_runs_does(failing, monkeypatch, capsys):
-    monkeypatch.setattr(compare, "other_kernels", lambda: {"OPENBLAS_CORETYPE": "other"})
-    monkeypatch.setattr("sys.argv", ["compare"])
-    monkeypatch.setattr(
-        compare,
-        "compare",
-        lambda paths, variables: subprocess.CompletedProcess([], int(len(variables) == failing), f"{len(variables)}"),
-    )
-
-    assert compare.main() == 1
 
 
 def test_other_kernels_compute_with_what_every_processor_has():

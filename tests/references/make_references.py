@@ -105,6 +105,78 @@ POOLINGS = [("22", "22"), ("32", "12"), ("23", "31"), ("56", "11")]
 CNN = {"W1": rounded(3, 2, 3, 3), "b1": rounded(3), "W2": rounded(4, 3 * 2 * 3), "b2": rounded(4)}
 
 
+# Recurrent layers. Weights are about 1 / sqrt(what a unit reads), so that 50 steps neither explode nor end at 0.
+SIZES = [  # units, features, time, batch: of any two of them each pair of values is there
+    (1, 1, 1, 1), (1, 4, 2, 3), (1, 1, 50, 3), (3, 4, 1, 3), (3, 1, 2, 1), (3, 4, 50, 1), (8, 1, 1, 3), (8, 4, 2, 1),
+    (8, 4, 50, 3),
+]  # fmt: skip
+
+
+def recurrent(gates, units, features, time, batch, states=0, scale=1):
+    """Input, weights and biases of a layer with so many gates, and, if asked for, states before the first step."""
+    reads = units + features
+    names = {1: [""], 3: ["_r", "_u", "_g"], 4: ["_f", "_i", "_g", "_o"]}[gates]
+    x = {"x": scale * rounded(batch, time, features)}
+    weights = {f"W{name}": np.round(64 * rounded(units, reads) / reads**0.5) / 64 for name in names}
+    biases = {f"b{name}": rounded(units) for name in names}
+    if gates == 1:
+        W = weights.pop("W")
+        weights = {"U": W[:, units:].copy(), "W": W[:, :units].copy()}
+    return {**x, **weights, **biases, **dict(zip(["h0", "c0"], rounded(states, batch, units), strict=False))}
+
+
+def run(module, x, states, input_weights, state_weights, biases):
+    """Call a recurrent module of PyTorch, which has two biases, with the given parameters."""
+    parameters = {
+        "weight_ih_l0": torch.cat(input_weights),
+        "weight_hh_l0": torch.cat(state_weights),
+        "bias_ih_l0": torch.cat(biases),
+        "bias_hh_l0": torch.zeros(sum(map(len, biases)), dtype=x.dtype),
+    }
+    layer = module(x.shape[-1], len(state_weights[0].T), batch_first=True)
+    y, _ = torch.func.functional_call(layer, parameters, (x, states))
+    return y
+
+
+def rnn(x, U, W, b, h0=None):
+    return run(torch.nn.RNN, x, None if h0 is None else h0[None], [U], [W], [b])
+
+
+def bidirectional(x, U, W, b, U_back, W_back, b_back):
+    return torch.cat([rnn(x, U, W, b), rnn(x.flip(1), U_back, W_back, b_back).flip(1)], -1)
+
+
+def lstm(x, W_f, W_i, W_g, W_o, b_f, b_i, b_g, b_o, h0=None, c0=None):
+    units = len(b_f)
+    weights = [W_i, W_f, W_g, W_o]  # in PyTorch's order
+    states = None if h0 is None else (h0[None], c0[None])
+    return run(torch.nn.LSTM, x, states, [W[:, units:] for W in weights], [W[:, :units] for W in weights],
+               [b_i, b_f, b_g, b_o])  # fmt: skip
+
+
+def gru(x, W_r, W_u, W_g, b_r, b_u, b_g, h0=None):
+    """By autograd alone: PyTorch's own module has the reset gate at another place."""
+    h, states = x.new_zeros(len(x), len(b_r)) if h0 is None else h0, []
+    for step in x.unbind(1):
+        hx = torch.cat([h, step], 1)
+        r, u = torch.sigmoid(F.linear(hx, W_r, b_r)), torch.sigmoid(F.linear(hx, W_u, b_u))
+        g = torch.tanh(F.linear(torch.cat([r * h, step], 1), W_g, b_g))
+        h = (1 - u) * h + u * g
+        states.append(h)
+    return torch.stack(states, 1)
+
+
+RECURRENT = {"rnn": (rnn, 1, 1), "lstm": (lstm, 4, 2), "gru": (gru, 3, 1)}  # function, gates, states
+BACK = {f"{name}_back": array for name, array in recurrent(1, 3, 4, 1, 1).items() if name != "x"}
+SEQUENCE_CASES = {
+    **{f"{name}_{units}_{features}_{time}_{batch}": (f, recurrent(gates, units, features, time, batch))
+       for (name, (f, gates, _)), (units, features, time, batch) in product(RECURRENT.items(), SIZES)},
+    **{f"{name}_states": (f, recurrent(gates, 3, 4, 5, 2, states)) for name, (f, gates, states) in RECURRENT.items()},
+    **{f"{name}_extreme": (f, recurrent(gates, 3, 4, 5, 2, scale=1000)) for name, (f, gates, _) in RECURRENT.items()},
+    "bidirectional": (bidirectional, {**recurrent(1, 3, 4, 5, 2), **BACK}),
+}  # fmt: skip
+
+
 def convolution(stride, padding, turned=False):
     stride, padding = ([int(n) for n in digits] for digits in (stride, padding))
     return lambda x, W, b: F.conv2d(x, W.flip(2, 3) if turned else W, b, stride=stride, padding=padding)
@@ -140,6 +212,7 @@ CASES = {
        for (name, pool), (window, stride) in product([("max", F.max_pool2d), ("mean", F.avg_pool2d)], POOLINGS)},
     "max_pool2d_ties": (pooling(F.max_pool2d, "22", "11"), {"x": IMAGES.round()}),
     "cnn": (cnn, {"x": IMAGES, **CNN}),
+    **SEQUENCE_CASES,
 }  # fmt: skip
 
 
@@ -154,17 +227,21 @@ def compute(f, arrays, dtype):
     return {**arrays, "value": value.detach().numpy(), "dvalue": dvalue, **gradients}
 
 
-def train(dtype):
-    """Five steps of gradient descent with a falling rate: the loss before each, the parameters after the last."""
+def train(dtype, make_optimizer, longest=None):
+    """Five steps with a falling rate: the loss before each, the parameters after the last."""
     x, labels = torch.tensor(Z.astype(dtype)), torch.tensor(LABELS)
     parameters = {name: torch.tensor(a.astype(dtype), requires_grad=True) for name, a in NETWORK.items()}
-    optimizer = torch.optim.SGD(parameters.values(), lr=0.5)
+    optimizer = make_optimizer(parameters.values())
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 / (1 + step))
     losses = []
     for _ in range(5):
         optimizer.zero_grad()
         loss = F.cross_entropy(network(x, *parameters.values()), labels)
         loss.backward()
+        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters.values()])
+        if longest and norm > longest:  # PyTorch's own clipping adds 1e-6 to the norm
+            for p in parameters.values():
+                p.grad *= longest / norm
         optimizer.step()
         schedule.step()
         losses.append(loss.item())
@@ -175,7 +252,9 @@ if __name__ == "__main__":
     stored = {}
     for dtype in ("float64", "float32"):
         results = {name: compute(f, arrays, dtype) for name, (f, arrays) in CASES.items()}
-        results["training"] = train(dtype)
+        results["training"] = train(dtype, lambda parameters: torch.optim.SGD(parameters, lr=0.5))
+        results["training_adam"] = train(dtype, lambda parameters: torch.optim.Adam(parameters, lr=0.05))
+        results["training_clipped"] = train(dtype, lambda parameters: torch.optim.SGD(parameters, lr=0.5), longest=0.1)
         for case, arrays in results.items():
             stored.update({f"{case}.{dtype}.{what}": array for what, array in arrays.items()})
     np.savez_compressed(Path(__file__).with_name("pytorch.npz"), **stored)

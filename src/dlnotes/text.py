@@ -1,0 +1,111 @@
+"""Text as numbers: a vocabulary, and windows whose targets are the tokens that come next."""
+
+import numpy as np
+
+from dlnotes.operation import as_integers, require_count, shown
+
+
+class Vocabulary:
+    """All different tokens of a text, sorted and numbered from 0.
+
+    A token is a character or a word, whatever the text is a sequence of. Introduced in the chapter "Recurrent
+    networks".
+
+    Parameters
+    ----------
+    tokens : iterable of str
+        A text, which is a sequence of characters, or a list of words.
+
+    Attributes
+    ----------
+    tokens : tuple of str
+        The token of each number.
+
+    Raises
+    ------
+    ValueError
+        If there are no tokens.
+    TypeError
+        If a token is no text.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary("hello world")
+    >>> len(vocabulary), vocabulary.tokens[:3]
+    (8, (' ', 'd', 'e'))
+    >>> vocabulary.encode("hello")
+    array([3, 2, 4, 4, 5])
+    >>> "".join(vocabulary.decode([3, 2, 4, 4, 5]))
+    'hello'
+    """
+
+    def __init__(self, tokens):
+        different = set(tokens)
+        if not different:
+            raise ValueError("expected a text, or a list of words, with at least one token, got an empty one")
+        for token in different:
+            if not isinstance(token, str):
+                raise TypeError(f"a token must be a text, a character or a word, got {shown(token)}")
+        self.tokens = tuple(sorted(different))
+        self.numbers = {token: number for number, token in enumerate(self.tokens)}
+
+    def __len__(self):
+        return len(self.tokens)
+
+    def encode(self, tokens):
+        """Return the numbers of the tokens of a text, an array of integers; a `ValueError` names one that has none."""
+        try:
+            return np.array([self.numbers[token] for token in tokens], dtype=np.int64)
+        except KeyError as error:
+            raise ValueError(f"the token {error} is not one of the {len(self)} tokens of the vocabulary") from None
+
+    def decode(self, ids):
+        """Return the tokens that belong to some numbers, as a list; characters are joined by ``"".join``."""
+        ids = as_integers("ids", ids)
+        if ids.ndim != 1:
+            raise ValueError(f"ids must have shape (time,), got {ids.shape}")
+        if ids.size and not 0 <= ids.min() <= ids.max() < len(self):
+            raise ValueError(f"ids must lie from 0 to {len(self) - 1}, got {ids.min()} to {ids.max()}")
+        return [self.tokens[number] for number in ids]
+
+
+def windows(ids, length):
+    """Cut a text into windows of the same length, each with the token that comes next as the target of every token.
+
+    The windows follow each other without a gap, in the order of the text; what is left at its end is left out.
+    Introduced in the chapter "Recurrent networks".
+
+    Parameters
+    ----------
+    ids : array_like of int of shape (time,)
+        The tokens of a text, by their numbers.
+    length : int
+        Tokens in a window.
+
+    Returns
+    -------
+    x : ndarray of int of shape (windows, length)
+        The tokens.
+    y : ndarray of int of shape (windows, length)
+        For each of them the next one.
+
+    Raises
+    ------
+    ValueError
+        If the text is shorter than a window and its last target, or `length` is not positive.
+    TypeError
+        If `ids` holds no integers, or `length` is none.
+
+    Examples
+    --------
+    >>> x, y = windows([1, 2, 3, 4, 5, 6], length=2)
+    >>> x.tolist(), y.tolist()
+    ([[1, 2], [3, 4]], [[2, 3], [4, 5]])
+    """
+    ids, length = as_integers("ids", ids), require_count("length", length)
+    if ids.ndim != 1 or len(ids) <= length:
+        raise ValueError(
+            f"ids must have shape (time,), with more than {length} tokens for such windows, got {ids.shape}"
+        )
+    count = (len(ids) - 1) // length
+    return tuple(ids[start : start + count * length].reshape(count, length).copy() for start in (0, 1))
