@@ -170,8 +170,8 @@ def draw_lstm_cell(ax, *, x, h, c, f, i, g, o, gradients=None, part=None, lit="f
     r"""Draw one cell of an LSTM at one time step, with a real number at every wire; one part may be lit.
 
     The cell state runs along the top: times the forget gate :math:`f_t`, plus the candidate :math:`g_t` times the input
-    gate :math:`i_t`; the output gate :math:`o_t` shows a part of it. Introduced in the chapter "Long short-term
-    memory".
+    gate :math:`i_t`; the output gate :math:`o_t` shows a part of it. The way forward has reached `part`: what later
+    parts compute has no number yet. Introduced in the chapter "Long short-term memory".
 
     Parameters
     ----------
@@ -220,6 +220,9 @@ def draw_lstm_cell(ax, *, x, h, c, f, i, g, o, gradients=None, part=None, lit="f
         "x": x, "h": h, "c": c, "f": f, "i": i, "g": g, "o": o, "forgotten": f * c, "written": i * g,
         "c_new": c_new, "tanh": np.tanh(c_new), "h_new": o * np.tanh(c_new),
     }  # fmt: skip
+    later = list(WIRES)[list(WIRES).index(part) + 1 :] if part and lit == "forward" else []
+    for not_yet in {end for name in later for _, end in WIRES[name]}:
+        values.pop(not_yet, None)
     ax.set(xlim=(-0.7, 10.9), ylim=(-0.5, 6.1))
     for name, wires in WIRES.items():
         for start, end in wires:
