@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-CHAPTER_TESTS := lite chapters pages notebooks
+CHAPTER_TESTS := lite notebooks chapters pages build
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:  # each step uses all processors, and the archive takes the PDF along
@@ -19,26 +19,25 @@ live: book  ## add the live part: the chapters as notebooks that run in the brow
 	@$(BIN)/python -m publish.lite $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
 pdf: book  ## add the whole book as one PDF
-	@$(BIN)/python -m publish.browser
+	@$(BIN)/python -m publish.browser chromium
 	@$(BIN)/python -m publish.pdf
 
 zip: book  ## add the whole book as one archive of pages that open from a disk
 	@$(BIN)/python -m publish.archive
 
 test: live pdf zip lint  ## run every test: package, notebooks, built pages, live part, PDF, archive
+	@$(BIN)/python -m publish.browser firefox
 	@$(BIN)/python -m publish.local_pyodide
 	$(BIN)/pytest -n 2 --dist worksteal --doctest-modules --ignore tests/references --ignore-glob '*/conftest.py' tests src/dlnotes
-	@$(BIN)/python -m publish.compare
 
 check: export DLNOTES_BUILD := _build/draft
 check: $(INSTALLED)  ## build, compare, lint, open and run live one chapter: make check CHAPTER=relu
 	$(if $(CHAPTER),,$(error Say which chapter: make check CHAPTER=relu))
 	@$(BIN)/python -m publish.book --output $(DLNOTES_BUILD) $(CHAPTER)
 	@$(BIN)/python -m publish.lite $(CHAPTER)
-	@$(BIN)/python -m publish.browser
+	@$(BIN)/python -m publish.browser chromium firefox
 	@$(BIN)/python -m publish.local_pyodide
 	$(BIN)/ruff check book/$(CHAPTER).ipynb
-	@$(BIN)/python -m publish.compare book/$(CHAPTER).ipynb
 	$(BIN)/pytest -n 2 --dist loadfile -k "[$(CHAPTER)] or book/$(CHAPTER).html" $(CHAPTER_TESTS:%=tests/book/test_%.py)
 
 lint: $(INSTALLED)  ## check style, spelling, and that what is imported is declared

@@ -42,6 +42,7 @@ except ImportError:
 
 import numpy as np
 import peers
+import recurrent_peers
 
 from dlnotes.activations import relu, sigmoid
 from dlnotes.convolution import conv2d, conv2d_by_definition
@@ -49,7 +50,9 @@ from dlnotes.dense import dense, flatten
 from dlnotes.explore.html import show_html
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import cross_entropy
+from dlnotes.lstm import gru, lstm
 from dlnotes.pooling import max_pool2d, mean_pool2d
+from dlnotes.recurrent import rnn
 from dlnotes.style import subplots
 
 torch.set_num_threads(options.threads)
@@ -143,6 +146,47 @@ def dense_layer():
     return {"PyTorch": with_torch(F.linear, arrays, delta), "dlnotes": with_numpy(dense, arrays, delta)}
 
 
+def torch_rnn(x, U, W, b):
+    y, _ = torch.rnn_tanh(
+        x, x.new_zeros(1, len(x), len(b)), [U, W, b, torch.zeros_like(b)], True, 1, 0.0, True, False, True
+    )
+    return y
+
+
+def torch_lstm(x, W_f, W_i, W_g, W_o, b_f, b_i, b_g, b_o):
+    units = len(b_f)
+    W, b = torch.cat([W_i, W_f, W_g, W_o]), torch.cat([b_i, b_f, b_g, b_o])
+    zeros, parameters = x.new_zeros(1, len(x), units), [W[:, units:], W[:, :units], b, torch.zeros_like(b)]
+    y, *_ = torch.lstm(x, [zeros, zeros], parameters, True, 1, 0.0, True, False, True)
+    return y
+
+
+def torch_gru(x, W_r, W_u, W_g, b_r, b_u, b_g):
+    """The equations in PyTorch's operations: its own layer computes something else."""
+    h, states = x.new_zeros(len(x), len(b_r)), []
+    for step in x.unbind(1):
+        hx = torch.cat([h, step], 1)
+        r, u = torch.sigmoid(F.linear(hx, W_r, b_r)), torch.sigmoid(F.linear(hx, W_u, b_u))
+        g = torch.tanh(F.linear(torch.cat([r * h, step], 1), W_g, b_g))
+        h = (1 - u) * h + u * g
+        states.append(h)
+    return torch.stack(states, 1)
+
+
+def recurrent(batch, time, features, units, torch_function, gates, contestants):
+    reads = units + features
+    weights = (
+        [normal(units, features), normal(units, units)] if gates == 1 else [normal(units, reads) for _ in range(gates)]
+    )
+    weights = [W / np.float32(reads**0.5) for W in weights]
+    arrays = normal(batch, time, features), *weights, *(normal(units) for _ in range(gates))
+    delta = normal(batch, time, units)
+    return {
+        "PyTorch": with_torch(torch_function, arrays, delta),
+        **{name: with_numpy(f, arrays, delta) for name, f in contestants.items()},
+    }
+
+
 def digits_step():
     """One step of training: forward, loss, backward; the change of the weights is left out, it is the same for all."""
     x, labels = normal(32, 1, 8, 8), rng.integers(10, size=32)
@@ -189,6 +233,7 @@ NUMPY_PEERS = {
     "windows and einsum": peers.windows_einsum,
 }
 SIGMOIDS = {"dlnotes": sigmoid, "the bare formula": peers.bare_sigmoid}
+LSTMS = {"dlnotes": lstm, "fused gates": recurrent_peers.fused_gates}
 LOOPS = {"Python loops": conv2d_by_definition}
 CASES = {
     "conv2d, 64×16×28×28 to 32 filters 3×3": lambda: convolution(64, 16, 28, 32, others=NUMPY_PEERS),
@@ -203,6 +248,10 @@ CASES = {
     "sigmoid, 128×256": lambda: activation(torch.sigmoid, SIGMOIDS),
     "four layers of 256 with ReLU": lambda: step_of_four_layers(torch.relu, {"dlnotes": relu}),
     "four layers of 256 with the sigmoid": lambda: step_of_four_layers(torch.sigmoid, SIGMOIDS),
+    "rnn, 32×50×128 to 128 units": lambda: recurrent(32, 50, 128, 128, torch_rnn, 1, {"dlnotes": rnn}),
+    "lstm, 32×50×128 to 128 units": lambda: recurrent(32, 50, 128, 128, torch_lstm, 4, LSTMS),
+    "lstm, 16×32×38 to 64 units (characters)": lambda: recurrent(16, 32, 38, 64, torch_lstm, 4, LSTMS),
+    "gru, 32×50×128 to 128 units": lambda: recurrent(32, 50, 128, 128, torch_gru, 3, {"dlnotes": gru}),
     "a training step on 32 digits": digits_step,
 }
 

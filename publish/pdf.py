@@ -70,7 +70,7 @@ def make_pdf(target):
         )
     with tempfile.TemporaryDirectory(dir=SITE.parent) as folder, sync_playwright() as playwright:
         source, first, second = (Path(folder, name) for name in ("book.html", "first.pdf", "second.pdf"))
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=find_browser("chromium"), args=ARGUMENTS)
         parts = read_parts()
         source.write_text(print_page(parts, {}), encoding="utf-8")
         print_pdf(browser, source, first)

@@ -239,3 +239,48 @@ def test_a_grid_says_what_does_not_fit(ax, keywords, error, says):
 def test_a_grid_needs_axes():
     with pytest.raises(TypeError, match="matplotlib Axes"):
         draw_grid(None, [[1]])
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "says"),
+    [
+        (
+            lambda ax: draw_edge(ax, (0, 0), (1, np.inf)),
+            ValueError,
+            "end must be two finite numbers, x and y, got",
+        ),
+        (lambda ax: draw_edge(ax, 0, (1, 1)), ValueError, "start must be two finite numbers, x and y, got 0"),
+        (lambda ax: draw_edge(ax, (0, 0), (1, 1), label=3), TypeError, "label must be a text or None, got 3"),
+        (
+            lambda ax: draw_edge(ax, (0, 0), (1, 1), lit=["forward"]),
+            ValueError,
+            'lit must be "forward" or "backward", got',
+        ),
+        (lambda ax: draw_node(ax, (0, 0), value=3), TypeError, "value must be a text or None, got 3"),
+        (lambda ax: draw_node(ax, (0, 0), below=1), TypeError, "below must be True or False, got 1"),
+        (lambda ax: draw_node(ax, (0, "a")), TypeError, "at must hold real numbers, got an array of dtype <U"),
+        (lambda ax: draw_grid(ax, [[1, {}]]), TypeError, r"a cell must be a number or a text, got \{\}"),
+        (
+            lambda ax: draw_grid(ax, np.ma.masked_less([[1, 2]], 2)),
+            TypeError,
+            "numbers must be a plain array: the mask",
+        ),
+        (lambda ax: draw_grid(ax, [[1]], framed=3), TypeError, "framed must be a list of frames, got 3"),
+        (
+            lambda ax: draw_grid(ax, [[1]], color="no"),
+            ValueError,
+            "color must be a colour",
+        ),
+        (lambda ax: draw_grid(ax, [[1]], digits=0), ValueError, "digits must be an integer of at least 1, got 0"),
+        (lambda ax: draw_grid(ax, [[1]], font_size=0), ValueError, "font_size must be a positive number, got 0"),
+        (lambda ax: node_positions(3), TypeError, "sizes must be a list or tuple of integers, got 3"),
+    ],
+)
+def test_what_cannot_be_drawn_is_named(ax, draw, error, says):
+    with pytest.raises(error, match=f"^{says}"):
+        draw(ax)
+
+
+def test_truth_values_are_drawn_as_1_and_0(ax):
+    draw_grid(ax, np.array([[True, False]]))
+    assert [text.get_text() for text in ax.texts] == ["1", "0"]

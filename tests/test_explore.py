@@ -4,13 +4,18 @@ import base64
 import io
 import json
 import re
+from decimal import Decimal
 
+import matplotlib
 import matplotlib.image
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dlnotes import style
 from dlnotes.explore import Choice, Slider, explore, show
+from dlnotes.explore.controls import readable
 from dlnotes.explore.pictures import Pictures, png
 
 
@@ -49,6 +54,7 @@ def test_slider_of_integers_gives_integers():
     assert all(type(value) is int for value in slider.values)
     assert slider.texts == ["−2", "0", "2", "4"]
     assert slider.start == 1
+    assert slider.tick is None
 
 
 @pytest.mark.parametrize(
@@ -77,10 +83,15 @@ def test_slider_of_floats_gives_what_it_displays(low, high, step, texts):
         ((0, 1, 0, 0), "step must be positive, got 0"),
         ((0, 1, -0.5, 0), "step must be positive, got -0.5"),
         ((0, 1, 0.3, 0), "step must divide high - low = 1, got step=0.3"),
-        ((0, 1, 0.25, 0.3), "start must be one of 0, 0.25, ..., 1, got 0.3"),
-        ((0, 1, 0.25, 1.25), "start must be one of"),
-        ((0, float("inf"), 1, 0), "high must be finite, got inf"),
-        ((float("nan"), 1, 1, 0), "low must be finite, got nan"),
+        ((0, 1, 0.25, 0.3), "start must be one of 0.00, 0.25, 0.50, 0.75, 1.00, got 0.3"),
+        ((0, 1, 0.01, 1.25), "start must be one of 0.00, 0.01, ..., 1.00, got 1.25"),
+        ((0, float("inf"), 1, 0), "high must be 0, or between 1e-15 and 1e+15 in size, got inf"),
+        ((float("nan"), 1, 1, 0), "low must be 0, or between 1e-15 and 1e+15 in size, got nan"),
+        ((0, 1e28, 1e28, 0), "high must be 0, or between 1e-15 and 1e+15 in size, got 1e+28"),
+        ((0, 10**400, 1, 0), "high must be 0, or between 1e-15 and 1e+15 in size, got a int"),
+        ((0, 1e-16, 1e-16, 0), "high must be 0, or between 1e-15 and 1e+15 in size, got 1e-16"),
+        ((0, 1e15, 1e-15, 0), "needs 2 to 450 values, each a picture, got 1000000000000000000000000000001"),
+        ((0, 450, 1, 0), "needs 2 to 450 values, each a picture, got 451"),
     ],
 )
 def test_bad_range_is_named(arguments, message):
@@ -90,10 +101,87 @@ def test_bad_range_is_named(arguments, message):
     assert "learning rate" in str(error.value)
 
 
-@pytest.mark.parametrize("number", ["1", None, True, 1j])
+@pytest.mark.parametrize("number", ["1", None, True, np.True_, 1j])
 def test_slider_takes_numbers_only(number):
     with pytest.raises(TypeError, match="step must be a number, got"):
         Slider(0, 1, number, start=0, label="rate")
+    with pytest.raises(TypeError, match="value 2 must be a number, got"):
+        Slider([0, number], start=0, label="rate")
+    with pytest.raises(TypeError, match="start must be a number, got"):
+        Slider(0, 1, 1, start=number, label="rate")
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.001, 0.003, 0.01, 1, 30.0], ["0.001", "0.003", "0.01", "1", "30"]),
+        ([1, 2, 5, 1000000], ["1", "2", "5", "1000000"]),
+        ([-10, -0.5, -0.0, 2.25], ["−10", "−0.5", "0", "2.25"]),
+        (np.array([1e-12, 1.5e-9, 1e-7, 1e9, 1e15]), ["1e−12", "1.5e−9", "0.0000001", "1e9", "1e15"]),
+    ],
+)
+def test_slider_of_listed_values_shows_each_with_the_decimals_it_needs(values, texts):
+    slider = Slider(values, start=values[1], label="rate")
+    assert slider.texts == texts
+    assert slider.values == list(values)
+    assert slider.start == 1
+    kind = int if all(isinstance(value, int) for value in values) else float
+    assert {type(value) for value in slider.values} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("grid", "error", "message"),
+    [
+        (([1, 1],), ValueError, "values must increase, got 1 before 1"),
+        (([0.1, 2, 0.5],), ValueError, "values must increase, got 2 before 0.5"),
+        (([1],), ValueError, "needs 2 to 450 values, each a picture, got 1"),
+        ((range(1_000_000),), ValueError, "needs 2 to 450 values, each a picture, got 1000000"),
+        (([1, 2e15],), ValueError, "value 2 must be 0, or between 1e-15 and 1e+15 in size, got 2000000000000000.0"),
+        (([2, 3],), ValueError, "start must be one of 2, 3, got 1"),
+        (("12",), TypeError, "takes low, high and step, or one list of values, got '12'"),
+        ((1,), TypeError, "takes low, high and step, or one list of values, got 1"),
+        ((1, 2), TypeError, "takes low, high and step, or one list of values, got 2 numbers"),
+        ((), TypeError, "takes low, high and step, or one list of values, got 0 numbers"),
+    ],
+)
+def test_bad_list_of_values_is_named(grid, error, message):
+    with pytest.raises(error, match=re.escape(message)) as raised:
+        Slider(*grid, start=1, label="learning rate")
+    assert "learning rate" in str(raised.value)
+
+
+def test_slider_plays_no_faster_than_the_eye_follows():
+    ticks = [Slider(1, count, 1, start=1, label="epoch", play=True).tick for count in (2, 20, 30, 450)]
+    assert ticks == [600, 600, 400, 250]
+    with pytest.raises(TypeError, match="slider 'epoch': play must be True or False, got 'yes'"):
+        Slider(1, 2, 1, start=1, label="epoch", play="yes")
+
+
+sizes = st.one_of(st.integers(-(10**15), 10**15), st.floats(1e-15, 1e15), st.floats(-1e15, -1e-15))
+
+
+@settings(deadline=None)  # a busy machine is no error
+@given(st.lists(sizes, min_size=2, max_size=20, unique=True).map(sorted))
+def test_listed_values_are_what_their_texts_say(values):
+    slider = Slider(values, start=values[0], label="x")
+    assert slider.values == values
+    assert [readable(text) for text in slider.texts] == values
+
+
+@settings(deadline=None)
+@given(
+    st.decimals(-(10**6), 10**6, places=4),
+    st.decimals(Decimal("0.001"), 10**3, places=3),
+    st.integers(1, 100),
+    st.data(),
+)
+def test_even_values_are_on_the_grid_and_are_what_their_texts_say(low, step, count, data):
+    place = data.draw(st.integers(0, count))
+    slider = Slider(float(low), float(low + count * step), float(step), start=float(low + place * step), label="x")
+    assert slider.start == place
+    assert slider.values == [float(low + i * step) for i in range(count + 1)]
+    assert [readable(text) for text in slider.texts] == slider.values
+    assert len({len(text.partition(".")[2]) for text in slider.texts}) == 1
 
 
 def test_choice_of_values_and_of_names():
@@ -103,18 +191,37 @@ def test_choice_of_values_and_of_names():
     assert (named.values, named.texts, named.start) == ([np.tanh, np.sin], ["tanh", "sine"], 0)
 
 
+def test_a_few_options_are_buttons_and_more_a_list():
+    kinds = [Choice(range(count), label="size").kind for count in (2, 3, 4)]
+    assert kinds == ["buttons", "buttons", "list"]
+
+
 @pytest.mark.parametrize(
     ("options", "start", "message"),
     [
         (["a"], None, "two or more options"),
         (["a", "a"], None, "look different"),
         ([1, "1"], None, "look different"),
+        (["a", "a "], None, "look different, got ['a', 'a ']"),
+        (["half the bound", "half  the bound"], None, "look different"),
+        (["", "a"], None, "look different"),
+        (["1", "1.0"], None, "look different, got ['1', '1.0']"),
+        (["01", 1], None, "look different"),
+        (["−1", -1], None, "look different"),
+        ([0.001, "1e-3"], None, "look different"),
+        ([1, 10], True, "start must be one of ['1', '10'], got True"),
         (["a", "b"], "c", "start must be one of ['a', 'b'], got 'c'"),
     ],
 )
 def test_bad_choice_is_named(options, start, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         Choice(options, start=start, label="kind")
+
+
+@pytest.mark.parametrize("options", [None, 3, "ab"])
+def test_choice_takes_options(options):
+    with pytest.raises(TypeError, match=re.escape(f"options must be a list or a dictionary, got {options!r}")):
+        Choice(options, label="kind")
 
 
 @pytest.mark.parametrize("label", ["", " ", None])
@@ -163,6 +270,81 @@ def test_too_many_pictures_say_what_to_do(mode):
     message = "at most 450 pictures fit a page, these controls make 505: .*; enlarge the step of 'rate'"
     with pytest.raises(ValueError, match=message):
         explore(lambda ax, rate, steps: None, alt="Too much.", rate=fine, steps=coarse)
+
+
+def test_controls_of_one_label_are_refused(mode):
+    mode("preview")
+    rate = Slider(1, 30, 1, start=1, label="rate")
+    with pytest.raises(ValueError, match="controls need labels that differ, got 'rate', 'rate'"):
+        explore(lambda ax, first, second: None, alt="Lines.", first=rate, second=rate)
+
+
+@pytest.mark.parametrize("draw", [None, "draw", style.subplots()[1]])
+def test_draw_must_be_a_function(draw, mode):
+    mode("preview")
+    with pytest.raises(TypeError, match=r"draw must be a function draw\(axes, \*\*values\), got "):
+        explore(draw, alt="A line.", slope=SLOPE)
+
+
+@pytest.mark.parametrize("figure", [None, style.subplots()[1], "figure"])
+def test_show_takes_a_figure(figure, mode, shown):
+    mode("preview")
+    with pytest.raises(TypeError, match=r"show takes a figure, as dlnotes.style.subplots makes it, got "):
+        show(figure, alt="Axes.")
+    assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("size", "error"),
+    [
+        ((0, 0), ValueError),
+        ((4, -3), ValueError),
+        ((4, float("nan")), ValueError),
+        ((4, float("inf")), ValueError),
+        ((4, 3, 2), ValueError),
+        (4, TypeError),
+        (("4", "3"), TypeError),
+        ((True, 3), TypeError),
+        (None, TypeError),
+    ],
+)
+def test_size_is_two_positive_numbers(size, error, mode):
+    mode("preview")
+    with pytest.raises(error, match=r"size must be two positive numbers, width and height in inches, got "):
+        explore(draw_line, alt="A line.", size=size, slope=SLOPE)
+
+
+@pytest.mark.parametrize(("count", "error"), [(0, ValueError), (-1, ValueError), (True, TypeError), (1.5, TypeError)])
+@pytest.mark.parametrize("name", ["rows", "columns"])
+def test_rows_and_columns_are_counts(name, count, error, mode):
+    mode("preview")
+    with pytest.raises(error, match=rf"{name} must be an integer of at least 1, got {count}"):
+        explore(draw_line, alt="A line.", slope=SLOPE, **{name: count})
+
+
+def test_rows_may_be_numbers_of_numpy(mode, shown):
+    mode("preview")
+    explore(lambda axes, slope: draw_line(axes[2], slope), alt="A line.", rows=np.uint8(3), slope=SLOPE)
+    assert shown[0][0]["text/plain"].endswith("The line ends at 2.")
+
+
+def test_drawing_by_pyplot_is_named(mode):
+    mode("preview")
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    def draw(ax, slope):
+        pyplot.plot([0, slope])
+
+    try:
+        message = "draw failed at slope = 2: nothing is on the axes that draw got; draw by ax.plot"
+        for _ in range(2):  # also when a figure is left over from before
+            with pytest.raises(RuntimeError, match=re.escape(message)):
+                explore(draw, alt="A line.", slope=SLOPE)
+        explore(lambda ax, slope: draw_line(ax, slope) if pyplot.figure() else None, alt="A line.", slope=SLOPE)
+        explore(lambda ax, slope: None, alt="Nothing yet.", slope=SLOPE)
+    finally:
+        pyplot.close("all")
 
 
 @pytest.mark.parametrize("name", ["static", "preview"])

@@ -257,6 +257,24 @@ def test_rounding_alone_accuses_nobody():
         assert check_gradients(f, x, rng=rng) <= 1e-6
 
 
+def test_a_mistake_is_what_the_rounding_of_the_value_does_not_explain(rng):
+    """A value of 1e6 is known to 1e-9, a relative 1e-15; far out the step is 1e-2, so the gradient is known to 1e-7."""
+    x = np.array([1e6])
+    for unseen in (0.8e-7, -0.8e-7):
+        check_gradients(elementwise(lambda x: x, lambda x, off=unseen: 1 + off), x, rng=rng, tolerance=1e-8)
+    for seen in (1.5e-7, -1.5e-7):
+        with pytest.raises(AssertionError, match="off by"):
+            check_gradients(elementwise(lambda x: x, lambda x, off=seen: 1 + off), x, rng=rng, tolerance=1e-8)
+
+
+def test_a_check_of_nothing_is_no_check(rng):
+    for nothing in ((), ([1, 2],), (None,)):
+        with pytest.raises(
+            ValueError, match="expected an argument that holds floats: without one there is no gradient"
+        ):
+            check_gradients(lambda *arrays: (1.0, lambda dy: ()), *nothing, rng=rng)
+
+
 # Several values, arrays that may be left out
 
 

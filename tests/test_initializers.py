@@ -117,3 +117,8 @@ def test_the_parameters_of_an_lstm_are_orthogonal_for_the_state_and_glorot_for_t
 def test_what_is_no_size_no_bias_and_no_rng_is_refused(call, says, rng):
     with pytest.raises((ValueError, TypeError), match=f"^{says}$"):
         call(rng)
+
+
+def test_a_filter_reads_at_least_one_number():
+    with pytest.raises(ValueError, match=r"inputs must be an integer or a tuple of at least one, got \(\)"):
+        he(3, (), np.random.default_rng(0))

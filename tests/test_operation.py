@@ -4,7 +4,16 @@ import inspect
 import numpy as np
 import pytest
 
-from dlnotes.operation import as_floats, as_integers, operation, require_count, require_rng, shown
+from dlnotes.operation import (
+    as_floats,
+    as_integers,
+    operation,
+    require_count,
+    require_positive,
+    require_rng,
+    shown,
+    value_and_backward,
+)
 
 
 @operation
@@ -91,6 +100,10 @@ def test_bad_arguments_are_named():
         weighted([[1.0], [1.0, 2.0]], [1.0])
     with pytest.raises(TypeError, match="rows must hold integers, got an array of dtype float64"):
         pick([1.0], [0.0])
+    with pytest.raises(TypeError, match="x must be a plain array: the mask of a masked array would be lost"):
+        weighted([[1.0], [np.ma.masked]], [1.0])
+    with pytest.raises(TypeError, match="weighted must return a value, got an empty tuple"):
+        value_and_backward("weighted", ((), abs))
     with pytest.raises(TypeError, match="rows must hold integers, got an array of dtype bool"):
         pick([1.0], [True])
 
@@ -133,6 +146,19 @@ def test_a_count_is_a_python_integer(value):
 def test_what_is_no_integer_is_no_count(value):
     with pytest.raises(TypeError, match="size must be an integer of at least 1, got"):
         require_count("size", value)
+
+
+def test_a_length_of_time_is_no_number():
+    with pytest.raises(TypeError, match="size must be an integer of at least 1, got"):
+        require_count("size", np.timedelta64(3, "s"))
+    with pytest.raises(TypeError, match="rate must be a positive number, got"):
+        require_positive("rate", np.timedelta64(3, "s"))
+
+
+def test_a_count_has_a_largest_value():
+    assert require_count("size", 10**8) == 10**8
+    with pytest.raises(ValueError, match="size must be at most 100000000, got 100000001"):
+        require_count("size", 10**8 + 1)
 
 
 def test_a_count_has_a_least_value():

@@ -288,3 +288,9 @@ def test_gradients_that_do_not_fit_are_refused_before_they_are_clipped():
         Clipped(SGD(1.0), longest=1.0).step([w], [[3.0, 4.0]])
     with pytest.raises(TypeError, match=r"^optimizer.step must be a method, as SGD has it, got None$"):
         Clipped(0.1, longest=1.0)
+
+
+def test_a_parameter_with_a_mask_is_refused():
+    w = np.ma.array([1.0, 2.0], mask=[True, False])
+    with pytest.raises(TypeError, match="parameter 0 must be an array of floats, to be changed in place, got"):
+        SGD(0.1).step([w], [[1.0, 1.0]])

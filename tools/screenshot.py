@@ -20,7 +20,7 @@ def main():
     parser.add_argument("--page", default="book/gradient_descent.html")
     options = parser.parse_args()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=find_browser("chromium"), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1180, "height": 900})
         page.goto((options.site / options.page).resolve().as_uri(), wait_until="networkidle")
         page.locator("figure:has(.dl-controls) figcaption").first.evaluate("caption => caption.scrollIntoView(false)")

@@ -81,7 +81,7 @@ def learning_figure():
 
     controls = {
         "units": Choice([str(units) for units in UNITS], start="3", label="hidden units"),
-        "steps": Slider(0, LAST, STEP, start=300, label="steps of training"),
+        "steps": Slider(0, LAST, STEP, start=300, label="steps of training", play=True),
     }
     return explore_html(Pictures(draw, 1, 1, (5.6, 3.5), controls), ALT)
 

@@ -2,9 +2,11 @@
 
 The names are those of the arguments of `explore`, the values those that the reader sees. The link means the first
 figure of the page that has all these controls, or the one that ``figure=fig-label`` names; controls that are not named
-stand at their start. player.js follows the link; here it is checked, and completed by the label of its figure.
+stand at their start. player.js follows the link; here it is checked, and completed by the label of its figure. Without
+a script the link leads to the figure, which stands at its start.
 """
 
+from html import escape
 from html.parser import HTMLParser
 from json import loads
 from urllib.parse import parse_qsl, urlencode
@@ -12,6 +14,8 @@ from urllib.parse import parse_qsl, urlencode
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
+
+from dlnotes.explore.controls import readable
 
 logger = logging.getLogger(__name__)
 
@@ -29,32 +33,38 @@ class CheckFigureLinks(SphinxTransform):
         ]
         if not links:
             return
-        figures = moved_figures(self.document)
+        figures, anchors = moved_figures(self.document), set()
         for link in links:
             values = dict(parse_qsl(link["refuri"][1:], keep_blank_values=True))
             try:
-                label = find(figures, values)
+                label, place = find(figures, values)
             except ValueError as error:
                 logger.warning(f"The link {link['refuri']} {error}.", location=link)
-                label = None
+                label = place = None
             del link["id_link"]
-            link["refuri"] = "#" + urlencode(({"figure": label} if label else {}) | values)
+            anchor = urlencode(({"figure": label} if label else {}) | values)
+            link["refuri"] = f"#{anchor}"
+            if place is not None and anchor not in anchors:
+                anchors.add(anchor)
+                mark = f'<span class="dl-anchor" id="{escape(anchor)}"></span>'
+                place.parent.insert(place.parent.index(place), nodes.raw("", mark, format="html"))
 
 
 def moved_figures(document):
-    """Return label (None if it has no caption) and controls of each `explore` figure, in the order of the page."""
+    """Return label (None if it has no caption), controls and node of each `explore` figure, in the page's order."""
     figures = []
     for node in document.findall(nodes.raw):
         if 'class="dl-controls"' in node.astext():
             figure = node
             while figure is not None and not isinstance(figure, nodes.figure):
                 figure = figure.parent
-            figures.append((figure["names"][0] if figure is not None else None, Controls(node.astext()).texts))
+            label = figure["names"][0] if figure is not None else None
+            figures.append((label, Controls(node.astext()).texts, node))
     return figures
 
 
 def find(figures, values):
-    """Return the label of the figure that has these values.
+    """Return the label and the node of the figure that has these values.
 
     Raises
     ------
@@ -63,24 +73,16 @@ def find(figures, values):
     """
     label = values.get("figure")
     names = [name for name in values if name != "figure"]
-    for own, controls in figures:
+    for own, controls, node in figures:
         if own == label if label else all(name in controls for name in names):
             for name in names:
                 if name not in controls:
                     raise ValueError(f"names the control {name!r}; {own} has {', '.join(controls)}")
                 if readable(values[name]) not in map(readable, controls[name]):
                     raise ValueError(f"gives {name} the value {values[name]!r}; it has {', '.join(controls[name])}")
-            return own
-    listed = "; ".join(f"{own or 'one'} has {', '.join(controls)}" for own, controls in figures)
+            return own, node
+    listed = "; ".join(f"{own or 'one'} has {', '.join(controls)}" for own, controls, _ in figures)
     raise ValueError(f"fits no figure with sliders of this page: {listed or 'there is none'}")
-
-
-def readable(text):
-    """Return a value as it stands in an address: "−0.50" is the number -0.5. player.js does the same."""
-    try:
-        return float(text.replace("−", "-"))
-    except ValueError:
-        return text
 
 
 class Controls(HTMLParser):
@@ -89,24 +91,12 @@ class Controls(HTMLParser):
     def __init__(self, html):
         super().__init__()
         self.texts = {}
-        self._options = None
-        self._in_option = False
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
-        if tag == "input":
-            self.texts[attributes["name"]] = loads(attributes["data-texts"])
-        elif tag == "select":
-            self._options = self.texts[attributes["name"]] = []
-        self._in_option = tag == "option"
-
-    def handle_data(self, data):
-        if self._in_option:
-            self._options.append(data)
-
-    def handle_endtag(self, tag):
-        self._in_option = False
+        if "data-texts" in attributes:
+            self.texts[attributes["data-name"]] = loads(attributes["data-texts"])
 
 
 def setup(app):

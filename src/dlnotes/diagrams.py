@@ -9,8 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from dlnotes.operation import require_count, require_number, require_positive, shown
-from dlnotes.style import BACKWARD, DIVERGING, FORWARD, MUTED, NEGATIVE, POSITIVE, text_on
+from dlnotes.operation import (
+    as_array,
+    as_floats,
+    require_count,
+    require_flag,
+    require_number,
+    require_positive,
+    shown,
+)
+from dlnotes.style import BACKWARD, DIVERGING, FORWARD, MUTED, NEGATIVE, POSITIVE, require_color, text_on
 
 WIDEST, THINNEST = 5, 0.5  # points, the lines of the largest weight and of a weight 0
 LABEL_AT = 0.33  # where on its way an edge has its label; in the middle, edges cross
@@ -41,6 +49,9 @@ def node_positions(sizes):
     >>> [layer.tolist() for layer in node_positions((2, 1))]
     [[[0.0, 1.0], [0.0, 0.0]], [[1.0, 0.5]]]
     """
+    sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
+    if not isinstance(sizes, list | tuple):
+        raise TypeError(f"sizes must be a list or tuple of integers, got {shown(sizes)}")
     sizes = [require_count("a size of a layer", n) for n in sizes]
     if len(sizes) < 2:
         raise ValueError(f"sizes must be those of two layers or more, got {sizes}")
@@ -79,7 +90,8 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, nod
     Raises
     ------
     TypeError, ValueError
-        If `ax` is no Axes, a weight or a size no number, `largest` not positive, or `lit` none of the two passes.
+        If `ax` is no Axes, a weight or a size no number, `largest` not positive, an end no point, `label` no text, or
+        `lit` none of the two passes.
 
     Examples
     --------
@@ -88,12 +100,12 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, nod
     >>> ax = draw_edge(ax, (0, 0), (1, 0.5), weight=-0.3, label="−0.3")
     """
     require_axes(ax)
-    require_positive("largest", largest)
-    require_positive("node_size", node_size)
-    start, end = np.array(start, float), np.array(end, float)
+    largest, node_size = require_positive("largest", largest), require_positive("node_size", node_size)
+    start, end = point("start", start), point("end", end)
+    require_text("label", label)
     if lit is not None:
-        if lit not in PASSES:
-            raise ValueError(f'lit must be "forward" or "backward", got {lit!r}')
+        if not (isinstance(lit, str) and lit in PASSES):
+            raise ValueError(f'lit must be "forward" or "backward", got {shown(lit)}')
         tail, head = (start, end) if lit == "forward" else (end, start)
         rim = {"shrinkA": node_size / 2, "shrinkB": node_size / 2}
         arrow = {"arrowstyle": "-|>", "mutation_scale": 16, "color": PASSES[lit], "lw": 3, **rim}
@@ -138,7 +150,7 @@ def draw_node(ax, at, name="", *, value="", error="", below=False, size=NODE_SIZ
     Raises
     ------
     TypeError, ValueError
-        If `ax` is no Axes, or the size no positive number.
+        If `ax` is no Axes, `at` no point, the size no positive number, or a text none.
 
     Examples
     --------
@@ -147,7 +159,10 @@ def draw_node(ax, at, name="", *, value="", error="", below=False, size=NODE_SIZ
     >>> ax = draw_node(ax, (0, 0), "$h_1$", value="0.59", error="δ −0.01")
     """
     require_axes(ax)
-    require_positive("size", size)
+    at, size = point("at", at), require_positive("size", size)
+    for what, text in (("name", name), ("value", value), ("error", error)):
+        require_text(what, text)
+    require_flag("below", below)
     ax.scatter(*at, s=size**2, facecolor="white", edgecolor="black", zorder=4)
     if name:
         ax.text(*at, name, ha="center", va="center", zorder=5)
@@ -196,7 +211,8 @@ def draw_grid(ax, numbers, *, at=(0, 0), title="", largest=None, framed=(), colo
     Raises
     ------
     TypeError, ValueError
-        If `ax` is no Axes, `numbers` no matrix, `largest` no positive number, or a frame does not lie in the grid.
+        If `ax` is no Axes, `numbers` no matrix of numbers and texts, `largest` no positive number, a frame does not
+        lie in the grid, or another argument is not what it should be.
 
     Examples
     --------
@@ -205,24 +221,33 @@ def draw_grid(ax, numbers, *, at=(0, 0), title="", largest=None, framed=(), colo
     >>> ax = draw_grid(ax, np.eye(3), largest=1, framed=[(0, 0, 2, 2)])
     """
     require_axes(ax)
+    as_array("numbers", numbers)  # refuses masks, and rows that are not equally long
     numbers = np.asarray(numbers, dtype=object)
     if numbers.ndim != 2:
         raise ValueError(f"numbers must have shape (rows, columns), got {numbers.shape}")
     if largest is not None:
-        require_positive("largest", largest)
-    left, top = at
-    for (row, column), number in np.ndenumerate(numbers):
-        is_number = isinstance(number, (int, float, np.number)) and not np.isnan(number)
-        face = "white" if largest is None or not is_number else DIVERGING(0.5 + 0.5 * number / largest)
+        largest = require_positive("largest", largest)
+    if font_size is not None:
+        font_size = require_positive("font_size", font_size)
+    digits = require_count("digits", digits)
+    require_text("title", title)
+    require_color("color", color)
+    left, top = point("at", at)
+    for (row, column), value in np.ndenumerate(numbers):
+        content = cell_content(value)
+        is_number = isinstance(content, float)
+        face = "white" if largest is None or not is_number else DIVERGING(0.5 + 0.5 * content / largest)
         corner = left + column, top + row
         ax.add_patch(Rectangle(corner, 1, 1, facecolor=face, edgecolor=MUTED, linewidth=0.8))
-        text = signed(number, digits) if is_number else number if isinstance(number, str) else ""
+        text = signed(content, digits) if is_number else content
         if text:
             ink = "black" if face == "white" else text_on(face)
             ax.text(corner[0] + 0.5, corner[1] + 0.5, text, ha="center", va="center", color=ink, fontsize=font_size)
+    if not isinstance(framed, list | tuple):
+        raise TypeError(f"framed must be a list of frames, got {shown(framed)}")
     for frame in framed:
-        if len(frame) != 4:
-            raise ValueError(f"a frame must be its first row and column, its height and its width, got {frame!r}")
+        if not (isinstance(frame, list | tuple) and len(frame) == 4):
+            raise ValueError(f"a frame must be its first row and column, its height and its width, got {shown(frame)}")
         row, column, height, width = (
             require_count(f"the {name} of a frame", n, least)
             for name, n, least in zip(("row", "column", "height", "width"), frame, (0, 0, 1, 1), strict=True)
@@ -242,6 +267,29 @@ def draw_grid(ax, numbers, *, at=(0, 0), title="", largest=None, framed=(), colo
 def signed(number, digits):
     """The number as in a formula, with a minus sign as long as a plus."""
     return f"{number:.{digits}g}".replace("-", "\N{MINUS SIGN}")
+
+
+def cell_content(value):
+    """What stands in a cell: a number as a float, or a text, which is empty for None and NaN."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    value = int(value) if isinstance(value, bool) else value
+    number = require_number("a cell", value, "a number or a text", lambda number: True)
+    return "" if math.isnan(number) else number
+
+
+def point(name, value):
+    """Return the x and y of a point as an array."""
+    coordinates = as_floats(name, value)
+    if coordinates.shape != (2,) or not np.all(np.isfinite(coordinates)):
+        raise ValueError(f"{name} must be two finite numbers, x and y, got {shown(value)}")
+    return coordinates
+
+
+def require_text(name, value):
+    """Refuse what is neither a text nor None."""
+    if not (value is None or isinstance(value, str)):
+        raise TypeError(f"{name} must be a text or None, got {shown(value)}")
 
 
 def require_axes(ax):

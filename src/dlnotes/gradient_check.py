@@ -102,6 +102,8 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
     ------
     AssertionError
         If a gradient is wrong; the message names the argument.
+    ValueError
+        If no argument holds floats.
 
     Notes
     -----
@@ -123,6 +125,8 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
     arguments = [None if a is None else as_array(f"argument {position}", a) for position, a in enumerate(arguments)]
     arguments = [a.astype(np.float64) if a is not None and a.dtype.kind == "f" else a for a in arguments]
     given = [position for position, argument in enumerate(arguments) if argument is not None]
+    if not any(arguments[position].dtype.kind == "f" for position in given):
+        raise ValueError("expected an argument that holds floats: without one there is no gradient to check")
 
     def value_of(*arguments):
         y, backward = value_and_backward("the operation", operation(*arguments, **options))
@@ -143,8 +147,9 @@ def check_gradients(operation, *arguments, rng, tolerance=1e-6, **options):
             if gradient is not None:
                 raise AssertionError(f"argument {position} holds integers, which have no gradient: expected None")
             continue
-        if gradient is None or np.shape(gradient) != argument.shape:
-            got = None if gradient is None else np.shape(gradient)
+        gradient = None if gradient is None else as_floats(f"the gradient of argument {position}", gradient)
+        if gradient is None or gradient.shape != argument.shape:
+            got = None if gradient is None else gradient.shape
             raise AssertionError(f"the gradient of argument {position} must have its shape {argument.shape}, got {got}")
         if not np.all(np.isfinite(gradient)):
             raise AssertionError(f"the gradient of argument {position} is not finite everywhere")

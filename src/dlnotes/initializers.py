@@ -87,6 +87,8 @@ def he(outputs, inputs, rng):
     (8, 3, 5, 5)
     """
     outputs = require_count("outputs", outputs)
+    if isinstance(inputs, tuple) and not inputs:
+        raise ValueError("inputs must be an integer or a tuple of at least one, got ()")
     inputs = [require_count("inputs", size) for size in as_tuple(inputs)]
     require_rng(rng)
     return np.sqrt(2 / prod(inputs)) * rng.standard_normal((outputs, *inputs))

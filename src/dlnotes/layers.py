@@ -12,6 +12,7 @@ from dlnotes.operation import (
     name_of,
     operation,
     require_callable,
+    require_flag,
     require_same_shape,
     shown,
     value_and_backward,
@@ -50,8 +51,7 @@ def forward(operation, *inputs, training, **options):
     array([0., 2.])
     """
     require_callable("operation", operation, "something to call on arrays")
-    if not isinstance(training, bool):
-        raise TypeError(f"training must be True or False, got {shown(training)}")
+    require_flag("training", training)
     if takes_training(operation):
         options["training"] = training
     return value_and_backward(name_of(operation), operation(*inputs, **options))

@@ -101,7 +101,7 @@ def arrays_and_options(function):
     """Return the parameters of a function, by name: first the arrays, then the options."""
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some functions of other libraries have no signature
+    except Exception:  # no function, or one of another library, without a signature
         raise TypeError(f"an operation is made of a function, got {shown(function)}") from None
     parameters = signature.parameters
     options = {name: p for name, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD)}
@@ -126,6 +126,8 @@ def value_and_backward(name, result, dtype=None):
         raise TypeError(f"{name} must return a value and its backward map, (y, backward), got {kind(result)}")
     y, backward = result
     if isinstance(y, tuple):
+        if not y:
+            raise TypeError(f"{name} must return a value, got an empty tuple")
         return tuple(as_value(f"the value of {name}", part, dtype) for part in y), backward
     return as_value(f"the value of {name}", y, dtype), backward
 
@@ -207,8 +209,10 @@ def require_count(name, value, least=1):
     """Return `value` as a Python integer; refuse what counts nothing. NumPy's small integers would overflow later."""
     if not is_integer(value):
         raise TypeError(f"{name} must be an integer of at least {least}, got {shown(value)}")
-    if not least <= value <= MOST:
-        raise ValueError(f"{name} must be an integer of at least {least} and at most {MOST}, got {shown(value)}")
+    if value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}, got {shown(value)}")
+    if value > MOST:
+        raise ValueError(f"{name} must be at most {MOST}, got {shown(value)}")
     return int(value)
 
 
@@ -247,6 +251,12 @@ def require_number(name, value, expected, holds):
 def require_positive(name, value):
     """Return `value` as a Python float if it is a positive number."""
     return require_number(name, value, "a positive number", lambda number: 0 < number < inf)
+
+
+def require_flag(name, value):
+    """Refuse what is neither True nor False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
 
 
 def require_callable(name, value, expected):

@@ -247,7 +247,8 @@ def matched(parameters, gradients):
         raise ValueError(f"expected one gradient for each of {len(parameters)} parameters, got {len(gradients)}")
     gradients = [as_floats(f"gradient {position}", gradient) for position, gradient in enumerate(gradients)]
     for position, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
-        if not (isinstance(parameter, np.ndarray) and parameter.dtype.kind == "f"):
+        plain = isinstance(parameter, np.ndarray) and not np.ma.isMaskedArray(parameter)
+        if not (plain and parameter.dtype.kind == "f"):
             raise TypeError(
                 f"parameter {position} must be an array of floats, to be changed in place, got {shown(parameter)}"
             )

@@ -21,7 +21,7 @@ from cycler import cycler
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 
-from dlnotes.operation import require_count
+from dlnotes.operation import require_count, shown
 
 PALETTE = {
     # meaning: (shade on white, shade on the dark page)
@@ -102,18 +102,28 @@ def subplots(rows=1, columns=1, size=(5.6, 3.5), **kwargs):
     >>> axes.shape
     (2,)
     """
-    rows, columns = require_count("rows", rows), require_count("columns", columns)
-    if not isinstance(size, (tuple, list)) or not all(isinstance(s, Real) and not isinstance(s, bool) for s in size):
-        raise TypeError(f"size must be two positive numbers, width and height in inches, got {size!r}")
-    if len(size) != 2 or not all(0 < s < math.inf for s in size):
-        raise ValueError(f"size must be two positive numbers, width and height in inches, got {size!r}")
+    rows, columns, size = require_count("rows", rows), require_count("columns", columns), require_size(size)
     with context():
         figure = Figure(figsize=size, layout="constrained")
         return figure, figure.subplots(rows, columns, **kwargs)
 
 
+def require_size(size):
+    """Return the size of a figure as a tuple; refuse what is no width and height."""
+    if not isinstance(size, (tuple, list)) or not all(isinstance(s, Real) and not isinstance(s, bool) for s in size):
+        raise TypeError(f"size must be two positive numbers, width and height in inches, got {shown(size)}")
+    if len(size) != 2 or not all(0 < s < math.inf for s in size):
+        raise ValueError(f"size must be two positive numbers, width and height in inches, got {shown(size)}")
+    return tuple(size)
+
+
 def contrast(first, second):
     """Return the WCAG 2 contrast ratio of two colours, from 1 to 21.
+
+    Raises
+    ------
+    ValueError
+        If one of them is no colour.
 
     Examples
     --------
@@ -122,6 +132,7 @@ def contrast(first, second):
     """
 
     def luminance(color):
+        require_color("a colour", color)
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -132,12 +143,25 @@ def contrast(first, second):
 def text_on(color):
     """Return the colour of legible text on a field of the given colour, in the light and the dark theme alike.
 
+    Raises
+    ------
+    ValueError
+        If `color` is none.
+
     Examples
     --------
     >>> text_on(SEQUENTIAL(0.9)), text_on(SEQUENTIAL(0.1))
     ('#fefefe', '#010101')
     """
     return max("#010101", "#fefefe", key=lambda text: contrast(text, color))
+
+
+def require_color(name, value):
+    """Refuse what Matplotlib does not know as a colour."""
+    try:
+        to_rgb(value)
+    except Exception:  # it asks a value in many ways whether it is one
+        raise ValueError(f"{name} must be a colour, as 'red' or '#1565c0', got {shown(value)}") from None
 
 
 def css():

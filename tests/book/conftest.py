@@ -9,14 +9,49 @@ from playwright.sync_api import sync_playwright
 from publish.browser import ARGUMENTS, find_browser
 from publish.project import SITE
 
+FIREFOX = {
+    "channel": "moz-firefox",  # Firefox as everybody has it, by WebDriver BiDi, not a build of Playwright's own
+    "firefox_user_prefs": {"browser.sessionhistory.max_total_viewers": 0},  # or Playwright waits for "back" for ever
+}
+
+
+def pytest_generate_tests(metafunc):
+    """A test in the browser runs in Chromium, and one marked `both_engines` in Firefox too."""
+    if "browser" in metafunc.fixturenames:
+        engines = ["chromium", "firefox"] if metafunc.definition.get_closest_marker("both_engines") else ["chromium"]
+        metafunc.parametrize("browser", engines, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the tests that take minutes, so that no worker has one left when the others are done."""
+    items.sort(key=lambda item: {"live", "nbval"}.isdisjoint(mark.name for mark in item.iter_markers()))
+
 
 @pytest.fixture(scope="session")
-def chromium():
-    """One browser for all tests of a process."""
+def playwright():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright):
+    """One Chromium for all tests of a process."""
+    browser = playwright.chromium.launch(executable_path=find_browser("chromium"), args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright):
+    """One Firefox for all tests of a process."""
+    browser = playwright.firefox.launch(executable_path=find_browser("firefox"), **FIREFOX)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(request):
+    return request.getfixturevalue(request.param)
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -36,19 +71,14 @@ def http_address():
 
 
 @pytest.fixture
-def open_page(chromium, http_address):
+def open_page(browser, http_address):
     """Open a page of the site in a fresh window."""
     contexts = []
 
     def open_page(path, address=http_address, **options):
-        contexts.append(chromium.new_context(viewport={"width": 1280, "height": 900}, **options))
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, **options))
         return visit(contexts[-1], address, path)
 
     yield open_page
     for context in contexts:
         context.close()
-
-
-def pytest_collection_modifyitems(items):
-    """Begin with the tests that take minutes, so that no worker has one left when the others are done."""
-    items.sort(key=lambda item: item.get_closest_marker("live") is None)

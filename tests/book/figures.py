@@ -4,16 +4,28 @@ import io
 
 import matplotlib.image
 
+# What a control of a figure is set to, whatever it is: a slider, a list, or buttons. `control` is it or is inside it.
+FIELD = """
+    const box = control.closest(".dl-control");
+    const field = box.closest("form").elements.namedItem(box.dataset.name);
+"""
 
-def move(field, position):
-    """Set a slider or a choice to its value number `position`, as a reader's input does."""
-    field.evaluate(
-        """(field, position) => {
-            if (field.matches("select")) field.selectedIndex = position; else field.value = position;
-            field.dispatchEvent(new Event("input", {bubbles: true}));
-        }""",
+
+def move(control, position):
+    """Set a control to its value number `position`, as a reader's input does."""
+    control.evaluate(
+        f"""(control, position) => {{
+            {FIELD}
+            field.value = position;
+            control.dispatchEvent(new Event("input", {{bubbles: true}}));
+        }}""",
         position,
     )
+
+
+def text_of(control):
+    """Return the value of a control, as the reader sees it."""
+    return control.evaluate(f"control => {{ {FIELD} return JSON.parse(box.dataset.texts)[field.value]; }}")
 
 
 def photograph(svg):

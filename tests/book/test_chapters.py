@@ -1,7 +1,8 @@
 """Every built chapter in a real browser, used as a reader does: sliders, questions, solutions, themes.
 
 The pages are those in ``_build/html``; build them with ``make book``. What is used often is found once, as a handle: a
-locator searches the page, with its ten thousands of elements, again at every step.
+locator searches the page, with its ten thousands of elements, again at every step. Every question to the browser takes
+its time too, so that what is read together is asked for at once.
 """
 
 import contextlib
@@ -27,23 +28,22 @@ def chapter(request):
 
 
 @pytest.fixture(scope="module")
-def window(chromium, http_address, chapter):
+def window(browser, http_address, chapter):
     """One window for all tests that use a chapter as a reader would."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     yield visit(context, http_address, chapter)
     context.close()
 
 
+@pytest.mark.both_engines
 def test_solutions_are_folded_and_open_by_keyboard(window):
-    window.reload()  # other tests may have opened them
     folds = window.query_selector_all("article details.solution")
     assert len(folds) >= 8
     for fold in folds:
-        assert fold.evaluate("fold => fold.open") is False
-        fold.query_selector("summary").focus()
-        window.keyboard.press("Enter")
-        assert fold.evaluate("fold => fold.open") is True
-        assert fold.query_selector("pre").is_visible()
+        state = "fold => [fold.open, fold.querySelector('pre').checkVisibility()]"
+        assert fold.evaluate(state) == [False, False]
+        fold.query_selector("summary").press("Enter")
+        assert fold.evaluate(state) == [True, True]
 
 
 def explored_figures(page):
@@ -55,20 +55,20 @@ def explored_figures(page):
 
 
 def drawing(figure):
-    """What the figure draws, once the player has followed the controls."""
-    figure.owner_frame().wait_for_function(
-        """figure => {
-            const fields = [...figure.querySelectorAll("input[type=range], select")];
-            const picture = fields.reduce((number, field) => field.matches("select")
-                ? number * field.length + field.selectedIndex
-                : number * (Number(field.max) + 1) + Number(field.value), 0);
-            return figure.dataset.picture === String(picture);
-        }""",
-        arg=figure,
-    )
+    """A fingerprint of what the figure draws, once the player has followed the controls."""
     return figure.evaluate(
-        """figure => [...figure.querySelectorAll("svg *")].map(element =>
-            [element.tagName, ...[...element.attributes].map(a => `${a.name}=${a.value}`).sort()].join(" ")).join()"""
+        """async figure => {
+            const {elements} = figure.querySelector("form");
+            const picture = [...figure.querySelectorAll(".dl-control")].reduce((number, {dataset}) =>
+                number * JSON.parse(dataset.texts).length + Number(elements.namedItem(dataset.name).value), 0);
+            for (const begin = Date.now(); figure.dataset.picture !== String(picture);) {
+                if (Date.now() - begin > 30_000) throw new Error("the picture does not follow the controls");
+                await new Promise(requestAnimationFrame);
+            }
+            const drawn = [...figure.querySelectorAll("svg *")].map(element =>
+                [element.tagName, ...[...element.attributes].map(a => `${a.name}=${a.value}`).sort()].join(" "));
+            return String(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(drawn))));
+        }"""
     )
 
 
@@ -76,35 +76,43 @@ def reset(figure):
     figure.query_selector("button[type=reset]").click()
 
 
+@pytest.mark.both_engines
 def test_every_control_moves_its_picture_by_keyboard(window):
     for figure in explored_figures(window):
         start = drawing(figure)
-        for control in figure.query_selector_all("input[type=range], select"):
+        for control in figure.query_selector_all("input[type=range], input:checked, select"):
             control.focus()
             seen = {start}
-            for key in ("End", "Home"):
+            kind = control.get_attribute("type")
+            for key in ("ArrowRight", "ArrowRight") if kind == "radio" else ("End", "Home"):
                 window.keyboard.press(key)
                 seen.add(drawing(figure))
-                if control.evaluate("control => control.type") == "range":
-                    shown = control.evaluate("control => control.parentElement.querySelector('output').textContent")
-                    assert control.get_attribute("aria-valuetext") == shown
+                if kind == "range":
+                    spoken, shown = control.evaluate(
+                        """control => [control.getAttribute("aria-valuetext"),
+                        control.parentElement.querySelector("output").textContent]"""
+                    )
+                    assert spoken == shown
             assert len(seen) >= 2, control.get_attribute("id")
             reset(figure)
             assert drawing(figure) == start
     assert window.complaints == []
 
 
+@pytest.mark.both_engines
 def test_every_slider_moves_its_picture_by_pointer(window):
     for figure in explored_figures(window):
         start = drawing(figure)
         for slider in figure.query_selector_all("input[type=range]"):
             seen = {start}
             for place, end in ((0.01, "min"), (0.99, "max")):
-                slider.scroll_into_view_if_needed()
-                box = slider.bounding_box()
+                box = slider.evaluate(
+                    """slider => { slider.scrollIntoView({block: "nearest", behavior: "instant"});
+                    return slider.getBoundingClientRect().toJSON(); }"""
+                )
                 window.mouse.click(box["x"] + box["width"] * place, box["y"] + box["height"] / 2)
                 seen.add(drawing(figure))
-                assert slider.evaluate("slider => slider.value") == slider.get_attribute(end)
+                assert slider.evaluate("(slider, end) => slider.value === slider[end]", end)
             assert len(seen) >= 2, slider.get_attribute("id")
             reset(figure)
             assert drawing(figure) == start
@@ -122,11 +130,20 @@ def test_without_javascript_the_start_pictures_and_answers_are_there(open_page, 
     assert page.locator("fieldset.question details").count() >= 6
 
 
+def choose(page, theme):
+    """Press the button for the colours until the page has this theme."""
+    for _ in range(3):
+        if page.evaluate("document.documentElement.dataset.theme") == theme:
+            break
+        page.locator("button.theme-switch-button:visible").first.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+
+
+@pytest.mark.both_engines
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pictures_follow_the_theme(window, theme):
     """Text in a picture has the colour of the page's text, and there is no white box in the dark."""
-    window.emulate_media(color_scheme=theme)
-    window.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+    choose(window, theme)
     pictures = window.evaluate(
         """() => [...document.querySelectorAll("article figure.dlnotes-explore svg")].map(svg => ({
             ink: getComputedStyle(svg).color, page: getComputedStyle(document.body).color,
@@ -143,17 +160,17 @@ def test_pictures_follow_the_theme(window, theme):
         assert theme == "light" or picture["white"] == 0
 
 
-def test_theme_can_be_switched_by_keyboard(open_page, chapter):
-    page = open_page(chapter, color_scheme="light")
-    button = page.query_selector("button.theme-switch-button:visible")
+@pytest.mark.both_engines
+def test_theme_can_be_switched_by_keyboard(window):
+    button = window.query_selector("button.theme-switch-button:visible")
     seen = set()
     for _ in range(3):
-        button.focus()
-        page.keyboard.press("Enter")
-        seen.add(page.evaluate("document.documentElement.dataset.theme"))
+        button.press("Enter")
+        seen.add(window.evaluate("document.documentElement.dataset.theme"))
     assert seen == {"light", "dark"}
 
 
+@pytest.mark.both_engines
 def test_questions_are_graded_by_keyboard(window):
     questions = window.query_selector_all("fieldset.question")
     assert len(questions) >= 6
@@ -161,11 +178,12 @@ def test_questions_are_graded_by_keyboard(window):
         right = int(question.get_attribute("data-right"))
         button = question.query_selector("button.question-check")
         for number, option in enumerate(question.query_selector_all("input[type=radio]"), 1):
-            option.focus()
-            window.keyboard.press("Space")
+            option.press("Space")
             button.press("Enter")
-            assert question.get_attribute("data-result") == ("right" if number == right else "wrong")
-            verdict = question.query_selector("[role=status]").inner_text()
+            result, verdict = question.evaluate(
+                "question => [question.dataset.result, question.querySelector('[role=status]').innerText]"
+            )
+            assert result == ("right" if number == right else "wrong")
             assert verdict.startswith("Right") == (number == right)
             assert len(verdict.split()) > 3
 
@@ -177,6 +195,52 @@ def test_figures_and_equations_are_numbered_and_referred_to(window):
     assert all(re.fullmatch(r"Figure \d+\.\d+\s*", caption) for caption in captions)
     assert window.locator("article a.reference:has-text('Figure')").count() >= 1
     assert window.locator("article .eqno").count() >= 2
+
+
+@pytest.mark.both_engines
+def test_every_term_has_its_definition_on_the_page(window):
+    links = window.evaluate(
+        """() => [...document.querySelectorAll("article a:has(> .std-term)")].filter(link => !link.closest("summary"))
+        .map(link => {
+            const about = document.getElementById(link.getAttribute("aria-describedby"));
+            const chinese = Boolean(about?.querySelector("[lang=zh-Hans]"));
+            return [link.hash, about?.textContent.split(/\\s+/).length, chinese];
+        })"""
+    )
+    assert len(links) >= 5
+    assert [link for link in links if not link[1] or link[1] < 6 or not link[2]] == []
+    assert window.locator(".term-card a").count() == 0
+    assert window.locator(".term-card:visible").count() == 0
+
+
+@pytest.fixture
+def changed(window):
+    """The window for a test that changes the paper, the size or the text; all folds open."""
+    window.evaluate("document.querySelectorAll('article details').forEach(d => d.open = true)")
+    yield window
+    window.emulate_media(media="null")
+    window.set_viewport_size({"width": 1280, "height": 900})
+    window.evaluate("document.documentElement.style.fontSize = ''")
+
+
+def test_paper_has_all_code(changed):
+    changed.emulate_media(media="print")
+    changed.set_viewport_size({"width": 680, "height": 960})  # A4 between its margins
+    cut = changed.evaluate(
+        """() => [...document.querySelectorAll("article pre, article .katex-display")]
+        .filter(box => box.getClientRects().length && box.scrollWidth > box.clientWidth + 1)
+        .map(box => box.textContent.slice(0, 60))"""
+    )
+    assert cut == []
+
+
+def test_no_formula_scrolls_with_large_text(changed):
+    changed.evaluate("document.documentElement.style.fontSize = '24px'")
+    scrolled = changed.evaluate(
+        """() => [...document.querySelectorAll("article .katex-display")]
+        .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.querySelector("annotation").textContent)"""
+    )
+    assert scrolled == []
 
 
 def test_notebook_can_be_downloaded(window):
@@ -215,12 +279,12 @@ def first_explored(path, count):
 
 
 def test_page_shows_what_draw_draws(window, chapter):
-    window.emulate_media(color_scheme="light")
+    choose(window, "light")
     explored = first_explored(chapter, count=2)
     figures = window.locator("figure.dlnotes-explore:has(form)").element_handles()[:2]
     for figure, pictures in zip(figures, explored, strict=True):
         for setting in random.Random(0).sample(pictures.settings(), 3):
-            for control, i in zip(figure.query_selector_all("input[type=range], select"), setting, strict=True):
+            for control, i in zip(figure.query_selector_all(".dl-control"), setting, strict=True):
                 move(control, i)
             html, sentence = pictures.picture(setting, lambda drawn: show_html(drawn, "Drawn again."))
             drawing(figure)

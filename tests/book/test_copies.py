@@ -5,12 +5,13 @@
 
 import re
 import zipfile
+from json import loads
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from built import pages, visit
-from figures import move
+from figures import move, text_of
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 from pypdfium2 import PdfDocument
@@ -132,10 +133,10 @@ def test_unpacked_pages_open_from_the_disk_and_their_sliders_move(chromium, unpa
 def move_the_first_slider(page):
     """Move a control of the page's first figure, and see the picture change."""
     figure = page.query_selector("figure.dlnotes-explore:has(form)")
-    svg, control = figure.query_selector("svg"), figure.query_selector("form input, form select")
+    svg, control = figure.query_selector("svg"), figure.query_selector(".dl-control")
     before, shown = svg.inner_html(), figure.get_attribute("data-picture")
-    at_start = control.evaluate("c => (c.matches('select') ? c.selectedIndex : Number(c.value)) === 0")
-    move(control, 1 if at_start else 0)
+    first, *_ = loads(control.get_attribute("data-texts"))
+    move(control, 1 if text_of(control) == first else 0)
     page.wait_for_function("([f, shown]) => f.dataset.picture !== shown", arg=[figure, shown])
     assert svg.inner_html() != before
 

@@ -3,20 +3,25 @@
 import re
 
 import pytest
-from figures import move
+from figures import move, text_of
 
 from dlnotes.explore import Choice, Slider, player_files
 from dlnotes.explore.html import explore_html
 from dlnotes.explore.pictures import Pictures
+
+pytestmark = pytest.mark.both_engines
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Figures</title>
 <link rel="stylesheet" href="player.css"><script defer src="player.js"></script></head>
 <body style="margin: 0">
 <p><a href="#rate=1.25">see it diverge</a>, <a href="#end">the end</a>, <a href="other.html">another page</a></p>
-<figure id="fig-curve">{curve}</figure>
+<figure id="fig-curve"><span class="dl-anchor" id="figure=fig-curve&amp;steps=3"></span>{curve}</figure>
 <div style="height: 1500px"></div>
 <figure id="fig-bars">{bars}</figure>
+<div style="height: 1500px"></div>
+<p>Far below we ask for <a href="#figure=fig-curve&amp;steps=3">three steps</a>, and for <a
+href="#figure=fig-bars&amp;shift=0">no shift</a>.</p>
 <div style="height: 1500px"></div>
 <h2 id="end">The end</h2>
 </body></html>
@@ -55,12 +60,12 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(chromium, folder):
+def open_page(browser, folder):
     """Open the page at an address; in the end nothing must have gone wrong."""
     contexts, complaints = [], []
 
     def open_page(address="", name="page", **options):
-        contexts.append(chromium.new_context(viewport={"width": 800, "height": 600}, **options))
+        contexts.append(browser.new_context(viewport={"width": 800, "height": 600}, **options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -77,12 +82,12 @@ def sees(page, sentence):
     """Wait until a figure says this; its controls must say the same."""
     figure = page.locator("figure.dlnotes-explore", has_text=sentence)
     figure.wait_for()
-    shown = {
-        field.get_attribute("name"): field.evaluate("f => f.matches('select') ? f.value : f.nextElementSibling.value")
-        for field in figure.locator("input, select").all()
-    }
-    spoken = [field.get_attribute("aria-valuetext") for field in figure.locator("input").all()]
-    assert spoken == [value for name, value in shown.items() if name != "kind"]
+    controls = figure.locator(".dl-control").all()
+    shown = {control.get_attribute("data-name"): text_of(control) for control in controls}
+    sliders = [control for control in controls if control.locator("input[type=range]").count()]
+    texts = [text for name, text in shown.items() if name != "kind"]
+    assert [slider.locator("input").get_attribute("aria-valuetext") for slider in sliders] == texts
+    assert [slider.locator("output").text_content() for slider in sliders] == texts
     values = dict(pair.split(" ", 1) for pair in sentence.split(", "))
     assert {name: plain(value) for name, value in shown.items()} == {n: plain(v) for n, v in values.items()}
 
@@ -100,7 +105,7 @@ def address(page):
 def moves(page, figure, name, position):
     """Move a control, and wait until the address has followed."""
     before = address(page)
-    move(page.locator(f"#{figure} [name={name}]"), position)
+    move(page.locator(f"#{figure} [data-name={name}]"), position)
     page.wait_for_function("before => location.hash !== before", arg=before)
 
 
@@ -138,8 +143,8 @@ def test_moves_write_one_address_and_no_history(open_page):
     page = open_page()
     entries = page.evaluate("history.length")
     for position in (0, 1, 2, 3, 4):
-        move(page.locator("#fig-bars [name=shift]"), position)
-    move(page.locator("#fig-bars [name=kind]"), 1)
+        move(page.locator("#fig-bars [data-name=shift]"), position)
+    move(page.locator("#fig-bars [data-name=kind]"), 1)
     last = "#figure=fig-bars&shift=2&kind=0.5+of+the+bound&steps=20"
     page.wait_for_function("last => location.hash === last", arg=last)  # a slow machine may have written one before
     assert page.evaluate("history.length") == entries
@@ -167,20 +172,109 @@ def test_link_from_another_page_scrolls_to_its_figure(open_page):
     assert 0 <= box["y"] < box["y"] + box["height"] <= 600
 
 
-def test_same_link_scrolls_again(open_page):
+def test_same_link_moves_again(open_page):
     page = open_page()
     page.get_by_text("see it diverge").click()
-    page.evaluate("scrollTo(0, 10000)")
-    page.get_by_text("see it diverge").evaluate("link => link.click()")
-    page.wait_for_function("scrollY < 100")
+    sees(page, "rate 1.25, steps 2")
+    moves(page, "fig-curve", "rate", 0)
+    page.get_by_text("see it diverge").click()
+    sees(page, "rate 1.25, steps 2")
 
 
 def test_figure_in_view_does_not_jump(open_page):
     page = open_page()
     page.evaluate("scrollTo(0, 5)")
-    page.get_by_text("see it diverge").click()
+    page.get_by_text("see it diverge").evaluate("link => link.click()")  # Playwright's own scrolls in Firefox
     sees(page, "rate 1.25, steps 2")
     assert page.evaluate("scrollY") == 5
+    assert page.locator(".dl-floating").count() == 0
+
+
+def test_link_from_afar_brings_the_figure_to_its_sentence(open_page):
+    page = open_page()
+    link, figure = page.get_by_text("three steps"), page.locator("#fig-curve figure")
+    link.scroll_into_view_if_needed()
+    end = page.evaluate("document.documentElement.scrollHeight")
+    link.click()
+    sees(page, "rate 0.5, steps 3")
+    box, sentence = figure.bounding_box(), link.bounding_box()
+    assert 0 <= sentence["y"] < sentence["y"] + sentence["height"] <= box["y"]  # nothing of it is covered
+    assert box["y"] + box["height"] <= 600
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 800
+    assert page.evaluate("document.documentElement.scrollHeight") == end
+    assert page.evaluate("document.activeElement.name") == "steps"
+    page.keyboard.press("ArrowLeft")
+    sees(page, "rate 0.5, steps 2")
+    drawn = figure.locator("svg").bounding_box()
+    assert drawn["width"] > 200
+    assert drawn["height"] > 150
+
+
+def test_without_javascript_the_link_leads_to_the_figure(open_page):
+    page = open_page(java_script_enabled=False)
+    page.get_by_text("three steps").click()
+    page.wait_for_url("**#figure=fig-curve&steps=3")
+    assert 0 <= page.locator("#fig-curve").bounding_box()["y"] < 300
+
+
+@pytest.mark.parametrize("how", ["Escape", "Close"])
+def test_brought_figure_is_closed_and_the_reader_returns_to_the_sentence(open_page, how):
+    page = open_page()
+    page.get_by_text("three steps").click()
+    sees(page, "rate 0.5, steps 3")
+    place = page.evaluate("scrollY")
+    if how == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        page.locator("#fig-curve").get_by_role("button", name="Close").click()
+    assert page.locator(".dl-floating").count() == page.get_by_role("button", name="Close").count() == 0
+    assert page.evaluate("document.activeElement.textContent") == "three steps"
+    assert page.evaluate("scrollY") == place
+    assert page.locator("#fig-curve figure").bounding_box()["y"] < 0
+    page.keyboard.press("Escape")  # and again, where nothing floats
+
+
+def test_back_closes_the_brought_figure_and_restores_its_values(open_page):
+    page = open_page()
+    moves(page, "fig-curve", "rate", 0)
+    page.get_by_text("three steps").click()
+    sees(page, "rate 0.5, steps 3")
+    page.go_back()
+    sees(page, "rate 0.25, steps 2")
+    assert page.locator(".dl-floating").count() == 0
+
+
+def test_another_link_brings_another_figure(open_page):
+    page = open_page()
+    page.get_by_text("three steps").click()
+    sees(page, "rate 0.5, steps 3")
+    page.get_by_text("no shift").click()
+    sees(page, "shift 0, kind the bound, steps 20")
+    assert page.locator(".dl-floating").count() == 1
+    assert page.locator("#fig-bars .dl-floating").count() == 1
+
+
+def test_brought_figure_lands_where_its_place_comes_into_sight(open_page):
+    page = open_page()
+    page.get_by_text("three steps").click()
+    page.locator(".dl-floating").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_function("!document.querySelector('.dl-floating')")
+    box = page.locator("#fig-curve figure").bounding_box()
+    assert 0 <= box["y"] < 200
+
+
+@pytest.mark.parametrize("size", [(1366, 657), (360, 640), (320, 480)])
+def test_brought_figure_fits_every_window(open_page, size):
+    page = open_page()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.get_by_text("three steps").click()
+    sees(page, "rate 0.5, steps 3")
+    box, sentence = page.locator(".dl-floating").bounding_box(), page.get_by_text("three steps").bounding_box()
+    assert 0 <= sentence["y"] < sentence["y"] + sentence["height"] <= box["y"]
+    assert box["y"] + box["height"] <= size[1]
+    assert 0 <= box["x"] < box["x"] + box["width"] <= size[0]
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
 
 
 @pytest.mark.parametrize(

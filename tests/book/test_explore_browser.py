@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 from typing import NamedTuple
 
 import matplotlib.image
@@ -17,6 +18,7 @@ from dlnotes.explore.svg import svg_text
 
 PAGE = """<!doctype html>
 <html lang="en" {attributes}><head><meta charset="utf-8"><title>Figures</title>
+<meta name="viewport" content="width=device-width">
 {head}
 <style>
   body {{ margin: 0 }}
@@ -67,8 +69,8 @@ def several_axes(axes, count, kind):
     return "Odd." if count % 2 else None
 
 
-def picture_and_heatmap(axes, shift):
-    values = np.cos(np.add.outer(np.arange(9.0), np.arange(9.0) * shift))
+def picture_and_heatmap(axes, shift, turn):
+    values = np.rot90(np.cos(np.add.outer(np.arange(9.0), np.arange(9.0) * shift)), turn)
     axes[0].imshow(values, cmap=style.SEQUENTIAL)
     mesh = axes[1].pcolormesh(values[:4, :4], cmap=style.DIVERGING, vmin=-1, vmax=1)
     axes[1].figure.colorbar(mesh, ax=axes[1])
@@ -117,8 +119,18 @@ FIGURES = [
                 "kind": Choice(["forward", "backward"], start="backward", label="direction"),
             },
         ),
-        ("heatmap", picture_and_heatmap, 1, 2, (5.6, 3), {"shift": Slider(-2, 3, 1, start=1, label="shift")}),
-        ("fields", fields, 2, 2, (5.6, 5), {"angle": Slider(0, 90, 30, start=30, label="angle")}),
+        (
+            "heatmap",
+            picture_and_heatmap,
+            1,
+            2,
+            (5.6, 3),
+            {
+                "shift": Slider(-2, 3, 1, start=1, label="shift"),
+                "turn": Choice({"as they are": 0, "turned": 1, "upside down": 2, "back": 3}, label="pictures"),
+            },
+        ),
+        ("fields", fields, 2, 2, (5.6, 5), {"angle": Slider(0, 90, 30, start=30, label="angle", play=True)}),
     ]
 ]
 
@@ -141,12 +153,12 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(chromium, folder):
+def open_page(browser, folder):
     """Open a page in a context of its own. In the end nothing must have gone wrong, or been asked of a server."""
     contexts, complaints = [], []
 
     def open_page(name="light", **options):
-        contexts.append(chromium.new_context(**options))
+        contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -170,10 +182,15 @@ def locate(page, figure):
     return page.get_by_role("img", name=f"The {figure.name}.").locator("xpath=ancestor::figure")
 
 
+def control_of(element, control):
+    """Return the box of a control of a figure."""
+    return element.locator(".dl-control", has_text=control.label)
+
+
 def move_all(element, figure, setting):
     """Move all controls, and wait until the picture has followed."""
     for control, i in zip(figure.pictures.controls, setting, strict=True):
-        move(element.get_by_label(control.label, exact=True), i)
+        move(control_of(element, control), i)
     element.and_(element.page.locator(f"[data-picture='{figure.pictures.settings().index(setting)}']")).wait_for()
 
 
@@ -192,6 +209,7 @@ def assert_look_alike(first, second):
 # --- tests --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_player_shows_what_python_draws(figure, page, open_page):
     other = open_page()
@@ -217,6 +235,7 @@ def test_simplified_drawing_looks_like_matplotlib(figure, page):
     assert contrary_pixels((0,) * len(start)) > 0.005  # what another picture gives
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_sentence_and_values_follow(figure, page):
     element = locate(page, figure)
@@ -226,12 +245,18 @@ def test_sentence_and_values_follow(figure, page):
         said = element.locator(".dl-sentence")
         assert sentence == (said.text_content() if said.count() else "")
         for control, i in zip(figure.pictures.controls, setting, strict=True):
-            field = element.get_by_label(control.label, exact=True)
-            if isinstance(control, Slider):
-                assert field.get_attribute("aria-valuetext") == control.texts[i]
-                assert field.locator("+ output").text_content() == control.texts[i]
+            box = control_of(element, control)
+            if control.kind == "slider":
+                assert box.locator("input").get_attribute("aria-valuetext") == control.texts[i]
+                assert box.locator("output").text_content() == control.texts[i]
+            else:
+                assert (
+                    box.locator(":checked").evaluate("chosen => (chosen.labels?.[0] ?? chosen).innerText")
+                    == (control.texts[i])
+                )
 
 
+@pytest.mark.both_engines
 def test_keyboard_moves_and_reset_restores(page):
     element = locate(page, FIGURES[0])
     rate, drawing = element.get_by_label("rate"), element.locator("svg")
@@ -250,6 +275,7 @@ def test_keyboard_moves_and_reset_restores(page):
     assert drawing.inner_html() == before
 
 
+@pytest.mark.both_engines
 def test_pointer_moves(page):
     element = locate(page, FIGURES[0])
     rate = element.get_by_label("rate")
@@ -263,15 +289,30 @@ def test_pointer_moves(page):
     assert rate.get_attribute("aria-valuetext") == "1.25"
 
 
-def test_choice_is_chosen_from_a_list(page):
+@pytest.mark.both_engines
+def test_choice_of_two_is_chosen_by_buttons(page):
     element = locate(page, FIGURES[1])
     before = element.locator("svg").inner_html()
-    element.get_by_label("direction").select_option("forward")
+    group = element.get_by_role("group", name="direction")
+    assert group.get_by_role("radio").count() == 2
+    assert group.get_by_label("backward").is_checked()
+    group.get_by_label("forward").check()
     element.and_(page.locator("[data-picture='2']")).wait_for()
     assert element.locator("svg").inner_html() != before
     assert f"var(--dl-forward,{style.FORWARD})" in element.locator("svg").inner_html()
+    page.keyboard.press("ArrowRight")
+    element.and_(page.locator("[data-picture='3']")).wait_for()
 
 
+def test_choice_of_four_is_chosen_from_a_list(page):
+    element = locate(page, FIGURES[2])
+    before = element.locator("svg").inner_html()
+    element.get_by_label("pictures").select_option("turned")
+    element.and_(page.locator("[data-picture='13']")).wait_for()
+    assert element.locator("svg").inner_html() != before
+
+
+@pytest.mark.both_engines
 def test_pictures_are_unpacked_on_the_first_touch_only(page):
     page.evaluate(
         """() => {
@@ -318,8 +359,242 @@ def rgb(color):
     return f"rgb({', '.join(str(int(color[i : i + 2], 16)) for i in (1, 3, 5))})"
 
 
+# --- play -----------------------------------------------------------------------------------------------------
+
+
+PLAYED = FIGURES[3]
+
+
+def recorded(page):
+    """Return how often the address is written from now on, and the angles that the figure shows, as they come."""
+    page.evaluate(
+        """figure => {
+            window.seen = [];
+            window.written = 0;
+            const replace = history.replaceState.bind(history);
+            history.replaceState = (...state) => { window.written += 1; replace(...state); };
+            new MutationObserver(() => seen.push(Number(figure.dataset.picture)))
+                .observe(figure, {attributeFilter: ["data-picture"]});
+        }""",
+        locate(page, PLAYED).element_handle(),
+    )
+
+
+def button(page, name):
+    return locate(page, PLAYED).get_by_role("group", name="angle").get_by_role("button", name=name, exact=True)
+
+
+@pytest.mark.parametrize("how", ["pointer", "keyboard"])
+def test_play_shows_one_picture_after_another_to_the_end(page, how):
+    recorded(page)
+    play = button(page, "Play")
+    assert page.evaluate("seen") == []  # nothing moves by itself
+    if how == "pointer":
+        play.click()
+    else:
+        locate(page, PLAYED).get_by_label("angle").and_(page.locator("input")).focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+    button(page, "Pause").wait_for()
+    play.wait_for()
+    assert page.evaluate("seen") == [2, 3]
+    assert locate(page, PLAYED).locator("output").text_content() == "90"
+    page.wait_for_function("location.hash === '#angle=90'")
+    assert page.evaluate("written") == 1  # not for each picture
+    play.click()  # at the end: from the beginning
+    page.wait_for_function("seen.length === 6")
+    assert page.evaluate("seen") == [2, 3, 0, 1, 2, 3]
+
+
+def test_play_takes_its_time(page):
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    button(page, "Play").click()
+    element = locate(page, PLAYED)
+    page.clock.run_for(550)
+    assert element.get_attribute("data-picture") == "1"
+    page.clock.run_for(100)
+    element.and_(page.locator("[data-picture='2']")).wait_for()
+
+
+def test_next_and_back_move_by_one_and_stay_at_the_ends(page):
+    element = locate(page, PLAYED)
+    for name, pictures in (("Next", "233"), ("Back", "2100")):
+        for picture in pictures:
+            button(page, name).click()
+            element.and_(page.locator(f"[data-picture='{picture}']")).wait_for()
+            assert element.locator("output").text_content() == str(30 * int(picture))
+
+
+@pytest.mark.parametrize("how", ["Pause", "Back", "Reset", "slider", "link", "hidden", "scrolled away"])
+def test_play_stops_when_the_reader_does_anything_else(page, how):
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    element = locate(page, PLAYED)
+    button(page, "Back").click()
+    element.and_(page.locator("[data-picture='0']")).wait_for()
+    button(page, "Play").click()
+    assert button(page, "Pause").count() == 1
+    if how in ("Pause", "Back"):
+        button(page, how).click()
+    elif how == "Reset":
+        element.get_by_role("button", name="Reset").click()
+    elif how == "slider":
+        element.locator("input").press("ArrowRight")
+    elif how == "link":
+        page.evaluate("location.hash = 'rate=0.25'")
+    elif how == "hidden":
+        page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
+    else:
+        page.set_viewport_size({"width": 800, "height": 300})
+        page.evaluate("scrollTo(0, 0)")
+    page.clock.run_for(700)
+    button(page, "Play").wait_for()
+    stopped = element.get_attribute("data-picture")
+    assert stopped == {"Reset": "1", "slider": "1"}.get(how, "0")
+    page.clock.run_for(3000)
+    assert element.get_attribute("data-picture") == stopped
+
+
+def test_play_reads_out_no_sentence_but_the_last(page):
+    html = explore_html(
+        Pictures(
+            lambda ax, step: ax.plot([step]) and f"Step {step}.",
+            1,
+            1,
+            (4, 3),
+            {"step": Slider(0, 3, 1, start=0, label="step", play=True)},
+        ),
+        "A dot.",
+    )
+    page.evaluate(
+        """([html, script]) => {
+            document.body.innerHTML = html;
+            document.head.append(Object.assign(document.createElement("script"), {textContent: script}));
+            window.read = [];
+            const sentence = document.querySelector(".dl-sentence");
+            new MutationObserver(() => read.push([sentence.ariaLive, sentence.textContent]))
+                .observe(sentence, {childList: true});
+        }""",
+        [html, player_files()["player.js"]],
+    )
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("read.length === 3")
+    assert page.evaluate("read") == [["off", "Step 1."], ["off", "Step 2."], ["polite", "Step 3."]]
+
+
+# --- fingers, large text, narrow windows, strange browsers ----------------------------------------------------
+
+
+def finger(page, *points):
+    """Put a finger down at the first point, move it over the others, and lift it."""
+    session = page.context.new_cdp_session(page)
+    for kind, point in zip(["touchStart", *["touchMove"] * (len(points) - 1)], points, strict=True):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
+        page.wait_for_timeout(20)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_swipe_over_a_slider_scrolls_and_moves_nothing(open_page):
+    page = open_page(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    element = locate(page, FIGURES[0])
+    box = element.get_by_label("rate").bounding_box()
+    x, y = box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2
+    page.evaluate("addEventListener('pointercancel', () => (window.cancelled = true), true)")
+    finger(page, *((x - 3 * i, y - 12 * i) for i in range(16)))
+    page.wait_for_function("scrollY > 100 && window.cancelled")
+    page.wait_for_timeout(100)
+    assert element.get_by_label("rate").get_attribute("aria-valuetext") == "0.50"
+    element.get_by_text("The decay ends at 0.007.").wait_for()
+    assert element.get_attribute("data-picture") == "2"
+
+
+def test_finger_along_a_slider_moves_it(open_page):
+    page = open_page(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    element = locate(page, FIGURES[0])
+    box = element.get_by_label("rate").bounding_box()
+    y = box["y"] + box["height"] / 2
+    finger(page, *((box["x"] + share * box["width"], y) for share in (0.3, 0.5, 0.7, 0.98)))
+    element.get_by_text("The decay ends at 0.000.").wait_for()
+    assert element.get_by_label("rate").get_attribute("aria-valuetext") == "1.25"
+    assert page.evaluate("scrollY") == 0
+
+
+def test_every_button_is_reached_by_a_finger(open_page):
+    page = open_page(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    button(page, "Next").tap()
+    locate(page, PLAYED).and_(page.locator("[data-picture='2']")).wait_for()
+
+
+def test_tall_picture_has_its_controls_beside_it_where_there_is_room(open_page):
+    page = open_page(viewport={"width": 688, "height": 657})
+    for figure, beside in zip(FIGURES, (False, True, False, True), strict=True):
+        element = locate(page, figure)
+        drawing, controls = element.locator("svg").bounding_box(), element.locator("form").bounding_box()
+        assert (controls["x"] > drawing["x"] + drawing["width"]) == beside
+        assert (controls["y"] >= drawing["y"] + drawing["height"]) != beside
+        assert drawing["width"] >= 440
+        assert element.bounding_box()["height"] < 560
+    page.set_viewport_size({"width": 600, "height": 800})
+    drawing, controls = (locate(page, FIGURES[1]).locator(part).bounding_box() for part in ("svg", "form"))
+    assert controls["y"] >= drawing["y"] + drawing["height"]
+
+
+@pytest.mark.parametrize("width", [320, 360, 688, 1280])
+@pytest.mark.parametrize("text", [16, 24, 32])
+def test_sliders_keep_their_width_whatever_the_size_of_text(open_page, width, text):
+    page = open_page(viewport={"width": width, "height": 640})
+    page.add_style_tag(content=f"html {{ font-size: {text}px }}")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for slider in page.locator("input[type=range]").all():
+        assert slider.bounding_box()["width"] >= 6 * text
+    for words in page.locator("label, legend, output, button").all():
+        if words.is_visible():
+            assert words.evaluate("e => e.scrollWidth <= e.clientWidth + 1 || getComputedStyle(e).display === 'inline'")
+
+
+@pytest.mark.parametrize(("name", "system"), [("light", "dark"), ("dark", "light"), ("light", "light")])
+def test_forced_colors_leave_lines_and_words_on_a_ground_they_are_seen_on(name, system, open_page):
+    page = open_page(name, forced_colors="active", color_scheme=system)
+    drawing = locate(page, FIGURES[0]).locator("svg")
+    ground = drawing.evaluate("svg => getComputedStyle(svg).backgroundColor")
+    axis = drawing.locator("path[style*='currentColor']").first.evaluate("path => getComputedStyle(path).stroke")
+    line = drawing.locator("path[style*='--dl-positive']").first.evaluate("path => getComputedStyle(path).stroke")
+    assert contrast(axis, ground) > 7
+    assert contrast(line, ground) > 3
+    slider = locate(page, FIGURES[0]).get_by_label("rate")
+    slider.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert slider.evaluate("slider => getComputedStyle(slider).outlineStyle") != "none"
+
+
+def contrast(*colors):
+    return style.contrast(*(tuple(int(n) / 255 for n in re.findall(r"\d+", color)[:3]) for color in colors))
+
+
+def test_browser_that_cannot_unpack_keeps_the_picture_and_its_note(chromium, folder):
+    with chromium.new_context() as context:
+        context.add_init_script(
+            """window.DecompressionStream = class {
+                constructor(format) { if (format === "deflate-raw") throw new TypeError("Unsupported format"); }
+            };"""
+        )
+        page = context.new_page()
+        complaints = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto((folder / "light.html").as_uri())
+        for figure in FIGURES:
+            element = locate(page, figure)
+            assert not element.locator("form").is_visible()
+            assert "To move the controls, open this page in a browser with JavaScript." in element.inner_text()
+            assert element.locator("svg").is_visible()
+        assert complaints == []
+
+
 def test_page_fits_a_phone(open_page):
     page = open_page(viewport={"width": 360, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    for field in page.locator("input, select, button").all():
+    for field in page.locator("input[type=range], label:has(input), select, button").all():
         assert field.bounding_box()["height"] >= 24

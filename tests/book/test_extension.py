@@ -256,6 +256,15 @@ def test_a_link_to_values_names_its_figure(page):
     assert links == ["#figure=fig-moved&amp;rate=-0.5&amp;kind=a+%3C+b", "#figure=fig-moved&amp;rate=1"]
 
 
+def test_a_link_to_values_leads_to_its_figure_without_a_script(page):
+    figure = re.search(r'<figure[^>]* id="fig-moved">(.*?)</figcaption>', page("figure_link"), re.DOTALL)[1]
+    before, _, _ = figure.partition('<figure class="dlnotes-explore"')
+    anchors = re.findall(r'<span class="dl-anchor" id="([^"]*)"></span>', before)
+
+    assert anchors == ["figure=fig-moved&amp;rate=-0.5&amp;kind=a+%3C+b", "figure=fig-moved&amp;rate=1"]
+    assert "dl-anchor" not in page("link_nowhere")
+
+
 def test_a_task_to_predict_is_a_named_group_with_its_answer_folded(page):
     group = re.search(r'<div[^>]*class="predict"[^>]*>.*?</details>', page("predict"), re.DOTALL)[0]
 

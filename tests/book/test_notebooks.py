@@ -9,7 +9,6 @@ import sys
 import nbformat
 import pytest
 
-from publish import compare
 from publish.chapter_lint import longest_is_right, problems
 from publish.execution import other_kernels
 from publish.notebooks import canonical, dumps, store
@@ -52,6 +51,19 @@ def test_was_executed_from_top_to_bottom(notebook):
 
 def test_is_small(path):
     assert path.stat().st_size < 1_000_000
+
+
+@pytest.mark.nbval
+def test_nbval_finds_the_stored_outputs(path):
+    """Executed anew, with the arithmetic of another processor where there is such a way.
+
+    As this one does `make book` has computed, and test_build.py compares every text of its pages.
+    """
+    command = [sys.executable, "-m", "pytest", "--quiet", "--nbval", str(path)]
+    environment = dict(os.environ, **other_kernels())
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stdout
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
@@ -216,32 +228,6 @@ def test_without_another_arithmetic_a_chapter_is_executed_once(chapter, monkeypa
 
     assert store(path).endswith("stored")
     assert (path.parent / "runs").read_text() == "x"
-
-
-def test_without_another_arithmetic_the_comparison_says_so(monkeypatch, capsys):
-    runs = []
-    monkeypatch.setattr("platform.machine", lambda: "arm64")
-    monkeypatch.setattr("sys.argv", ["compare"])
-    monkeypatch.setattr(
-        compare, "compare", lambda paths, variables: runs.append(variables) or subprocess.CompletedProcess([], 0, "")
-    )
-
-    assert compare.main() == 0
-    assert runs == [{}]
-    assert "the notebooks are compared once" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("failing", [0, 1])
-def test_comparison_fails_if_one_of_its_runs_does(failing, monkeypatch, capsys):
-    monkeypatch.setattr(compare, "other_kernels", lambda: {"OPENBLAS_CORETYPE": "other"})
-    monkeypatch.setattr("sys.argv", ["compare"])
-    monkeypatch.setattr(
-        compare,
-        "compare",
-        lambda paths, variables: subprocess.CompletedProcess([], int(len(variables) == failing), f"{len(variables)}"),
-    )
-
-    assert compare.main() == 1
 
 
 def test_other_kernels_compute_with_what_every_processor_has():

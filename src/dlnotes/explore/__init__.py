@@ -21,10 +21,13 @@ import base64
 import os
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from dlnotes.explore.controls import Choice, Slider
 from dlnotes.explore.html import explore_html, show_html
 from dlnotes.explore.pictures import Pictures, compress, css_size, png
 from dlnotes.explore.progress import progress
+from dlnotes.operation import shown
 from dlnotes.style import css
 
 __all__ = ["Choice", "Slider", "explore", "player_files", "progress", "show"]
@@ -58,9 +61,10 @@ def explore(draw, *, alt, rows=1, columns=1, size=(5.6, 3.5), **controls):
     Raises
     ------
     ValueError
-        If there is no alt text, there are no controls or too many pictures, or DLNOTES_EXPLORE has no known value.
+        If there is no alt text, the size is not positive, there are no controls or too many pictures, two controls
+        have one label, or DLNOTES_EXPLORE has no known value.
     TypeError
-        If the controls are not what `draw` takes, or `draw` returns something else than a sentence.
+        If `draw` is no function, the controls are not what it takes, or it returns something else than a sentence.
     RuntimeError
         If `draw` fails; the message says at which values.
     """
@@ -75,9 +79,9 @@ def explore(draw, *, alt, rows=1, columns=1, size=(5.6, 3.5), **controls):
     else:
         from IPython.display import display
 
-        from dlnotes.explore.live import live_widget  # imports ipywidgets
+        from dlnotes.explore.widgets import explore_widget  # imports ipywidgets
 
-        display(live_widget(pictures, alt))
+        display(explore_widget(pictures, alt))
 
 
 def show(figure, *, alt):
@@ -94,9 +98,13 @@ def show(figure, *, alt):
     ------
     ValueError
         If there is no alt text.
+    TypeError
+        If `figure` is none.
     """
     mode = _mode()
     _check_alt(alt)
+    if not isinstance(figure, Figure):
+        raise TypeError(f"show takes a figure, as dlnotes.style.subplots makes it, got {shown(figure)}")
     if mode == "static":
         _display({"text/html": show_html(figure, alt)})
     else:

@@ -10,10 +10,11 @@ import zlib
 from hashlib import sha256
 from html import escape
 
-from dlnotes.explore.controls import Slider
 from dlnotes.explore.pictures import css_size
 from dlnotes.explore.svg import glyph_definitions, markup, simplify, svg_text
 from dlnotes.explore.template import Template
+
+TALL = 430  # CSS pixels: with controls below it, a taller picture does not fit the screen of a laptop
 
 
 def show_html(figure, alt):
@@ -54,19 +55,23 @@ def explore_html(pictures, alt):
         identifier,
         [
             _picture(identifier, template.svg, glyphs, css_size(pictures.size), alt),
-            f'<form class="dl-controls" hidden>\n{controls}\n<button type="reset">Reset</button>\n</form>',
+            '<div class="dl-side">',
+            '<form class="dl-controls" autocomplete="off" hidden>',
+            f'{controls}\n<button type="reset">Reset</button>\n</form>',
             f'<p class="dl-sentence" aria-live="polite">{escape(sentences[start])}</p>' if any(sentences) else "",
             f'<p class="dl-note">The picture at {escape(pictures.text(pictures.start))}. '
             "To move the controls, open this page in a browser with JavaScript.</p>",
+            "</div>",
             f'<script type="application/json">{json.dumps(_pack(data))}</script>',
         ],
+        attributes=" data-tall" if css_size(pictures.size)[1] > TALL else "",
     )
 
 
-def _figure(identifier, parts):
+def _figure(identifier, parts, attributes=""):
     # No blank line inside: to a Markdown processor that would end the HTML.
     content = "\n".join(part for part in parts if part)
-    return f'<figure class="dlnotes-explore" id="{identifier}">\n{content}\n</figure>'
+    return f'<figure class="dlnotes-explore" id="{identifier}"{attributes}>\n{content}\n</figure>'
 
 
 def _picture(identifier, svg, glyphs, size, alt):
@@ -77,24 +82,43 @@ def _picture(identifier, svg, glyphs, size, alt):
 
 
 def _control(identifier, name, control):
-    """Return a label, a native control whose value is the index of the setting, and its value as text."""
-    field_attributes = f'id="{identifier}" name="{name}" autocomplete="off"'
-    label = f'<label for="{identifier}">{escape(control.label)}</label>'
-    if isinstance(control, Slider):
-        text = control.texts[control.start]
-        texts = escape(json.dumps(control.texts, ensure_ascii=False))
-        field = (
-            f'<input type="range" {field_attributes} min="0" max="{len(control.texts) - 1}" value="{control.start}" '
-            f'aria-valuetext="{text}" data-texts="{texts}">'
-            f'<output for="{identifier}" aria-live="off">{text}</output>'
-        )
-    else:
-        options = "".join(
-            f"<option{' selected' if i == control.start else ''}>{escape(text)}</option>"
-            for i, text in enumerate(control.texts)
-        )
-        field = f"<select {field_attributes}>{options}</select>"
-    return f'<div class="dl-control">{label}{field}</div>'
+    """Return a label and native fields whose value is the index of the setting; its name and texts are with them."""
+    texts = escape(json.dumps(control.texts, ensure_ascii=False))
+    fields = {"slider": _slider, "buttons": _buttons, "list": _list}[control.kind](identifier, name, control)
+    tag = "fieldset" if control.kind == "buttons" else "div"  # buttons have a label each
+    return f'<{tag} class="dl-control" data-name="{name}" data-texts="{texts}">{fields}</{tag}>'
+
+
+def _slider(identifier, name, control):
+    label, text, last = escape(control.label), control.texts[control.start], len(control.texts) - 1
+    play = ""
+    if control.tick:
+        play = "".join(f'<button type="button">{name}</button>' for name in ("Back", "Play", "Next"))
+        play = f'<span class="dl-play" role="group" aria-label="{label}" data-tick="{control.tick}">{play}</span>'
+    return (
+        f'<label for="{identifier}">{label}</label><input type="range" id="{identifier}" name="{name}" '
+        f'min="0" max="{last}" value="{control.start}" aria-valuetext="{text}">'
+        f'<output for="{identifier}" aria-live="off">{text}</output>{play}'
+    )
+
+
+def _buttons(identifier, name, control):
+    return f"<legend>{escape(control.label)}</legend>" + "".join(
+        f'<label><input type="radio" name="{name}" value="{i}"{" checked" if i == control.start else ""}>'
+        f"{escape(text)}</label>"
+        for i, text in enumerate(control.texts)
+    )
+
+
+def _list(identifier, name, control):
+    options = "".join(
+        f'<option value="{i}"{" selected" if i == control.start else ""}>{escape(text)}</option>'
+        for i, text in enumerate(control.texts)
+    )
+    return (
+        f'<label for="{identifier}">{escape(control.label)}</label>'
+        f'<select id="{identifier}" name="{name}">{options}</select>'
+    )
 
 
 def _pack(data):

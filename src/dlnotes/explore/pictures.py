@@ -1,6 +1,7 @@
 """Drawing the pictures of an explore figure: a clean figure for each setting, all with the same layout."""
 
 import io
+import sys
 from inspect import signature
 from itertools import product
 from math import prod
@@ -9,9 +10,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from dlnotes import style
-from dlnotes.explore.controls import Control
+from dlnotes.explore.controls import MOST_PICTURES, Control
+from dlnotes.operation import require_callable, require_count
 
-MOST_PICTURES = 450
 PIXELS_PER_INCH = 96  # of CSS
 
 
@@ -34,7 +35,8 @@ class Pictures:
 
     def __init__(self, draw, rows, columns, size, controls):
         _check(draw, controls)
-        self.draw, self.rows, self.columns, self.size = draw, rows, columns, size
+        self.draw, self.size = draw, style.require_size(size)
+        self.rows, self.columns = require_count("rows", rows), require_count("columns", columns)
         self.names, self.controls = list(controls), list(controls.values())
         self.start = tuple(control.start for control in self.controls)
         self._positions = None  # of the axes, known after the first picture
@@ -79,8 +81,10 @@ class Pictures:
         with style.context():
             figure = Figure(figsize=self.size, layout="constrained")
             axes = figure.subplots(self.rows, self.columns)
+            empty, before = _parts(figure), _pyplot_figures()
             try:
                 sentence = self.draw(axes, **dict(zip(self.names, values, strict=True)))
+                _check_not_astray(figure, empty, before)
                 self._lay_out(figure)
                 picture = write(figure)
             except Exception as error:
@@ -99,8 +103,29 @@ class Pictures:
             axes.set_position(position, which="original")
 
 
+def _parts(figure):
+    """Return how many things are in the figure and on its axes."""
+    return sum(len(parent.get_children()) for parent in (figure, *figure.axes))
+
+
+def _pyplot_figures():
+    """Return the numbers of the figures that pyplot has open; it is not imported for that."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()
+
+
+def _check_not_astray(figure, empty, before):
+    """Refuse a drawing function that has drawn nothing on its axes, but on a new figure of pyplot."""
+    astray = _pyplot_figures() - before
+    if astray and _parts(figure) == empty:
+        for number in astray:
+            sys.modules["matplotlib.pyplot"].close(number)
+        raise ValueError("nothing is on the axes that draw got; draw by ax.plot(...), not by plt.plot(...)")
+
+
 def _check(draw, controls):
     """Raise an exception if the controls are none, too many, or not what the drawing function takes."""
+    require_callable("draw", draw, "a function draw(axes, **values)")
     if not controls:
         raise ValueError("explore needs a Slider or a Choice for each argument of draw; to show a figure use show")
     for name, control in controls.items():
@@ -115,6 +140,10 @@ def _check(draw, controls):
             f"draw{signature(draw)} must take the axes and the controls {', '.join(controls)}: {error}"
         ) from None
     counts = {control.label: len(control.values) for control in controls.values()}
+    if len(counts) < len(controls):
+        raise ValueError(
+            f"controls need labels that differ, got {', '.join(repr(control.label) for control in controls.values())}"
+        )
     count = prod(counts.values())
     if count > MOST_PICTURES:
         counted = ", ".join(f"{label!r} has {number} values" for label, number in counts.items())

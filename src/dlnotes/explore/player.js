@@ -24,11 +24,43 @@
     return JSON.parse(await new Response(stream).text());
   }
 
-  function play(figure) {
+  function canUnpack() {
+    try {
+      return Boolean(new DecompressionStream("deflate-raw"));
+    } catch {
+      return false; // an old browser, which may know other formats
+    }
+  }
+
+  // A slider, buttons, or a list: it has a position, and a text for each.
+  function makeField(control) {
+    const { name } = control.dataset;
+    const inputs = control.closest("form").elements.namedItem(name); // one, or the buttons as if they were one
+    const output = control.querySelector("output");
+    return {
+      control,
+      name,
+      texts: JSON.parse(control.dataset.texts),
+      get position() {
+        return Number(inputs.value);
+      },
+      set position(number) {
+        inputs.value = number;
+      },
+      write() {
+        if (!output) return; // buttons and lists show themselves what is chosen
+        output.textContent = this.texts[this.position];
+        inputs.setAttribute("aria-valuetext", output.textContent);
+      },
+      focus() {
+        control.querySelector("input:checked, input[type='range'], select").focus({ preventScroll: true });
+      },
+    };
+  }
+
+  // The pictures of a figure. `show` puts the wanted one in the place of the one that is shown.
+  function makePictures(figure, wantedNow) {
     const packed = figure.querySelector('script[type="application/json"]');
-    if (!packed) return; // an ordinary figure
-    const form = figure.querySelector(".dl-controls");
-    const fields = [...form.querySelectorAll("input, select")];
     const sentence = figure.querySelector(".dl-sentence");
     const slots = [...figure.querySelectorAll("[data-slots]")].flatMap((element) =>
       element.dataset.slots.split(" ").map((mark) => {
@@ -36,11 +68,7 @@
         return { element, number, attribute };
       }),
     );
-    const position = (field) => (field.matches("select") ? field.selectedIndex : Number(field.value));
-    const count = (field) => (field.matches("select") ? field.length : Number(field.max) + 1);
-    const picture = () => fields.reduce((index, field) => index * count(field) + position(field), 0);
-    const start = fields.map(position);
-    let shown = (figure.dataset.picture = picture());
+    let shown = (figure.dataset.picture = wantedNow());
     let data; // a promise, made when the figure is first touched
     const load = () => (data ??= unpack(JSON.parse(packed.textContent)));
 
@@ -50,14 +78,9 @@
       else element.setAttribute(attribute, content);
     }
 
-    async function update() {
-      for (const field of form.querySelectorAll("input")) {
-        const text = JSON.parse(field.dataset.texts)[position(field)];
-        field.setAttribute("aria-valuetext", text);
-        field.nextElementSibling.textContent = text;
-      }
+    async function show() {
       const { contents, slots: numbers, sentences } = await load();
-      const wanted = picture(); // the controls may have moved meanwhile
+      const wanted = wantedNow(); // the controls may have moved meanwhile
       if (wanted === shown) return;
       for (const slot of slots) {
         const number = numbers[slot.number];
@@ -67,31 +90,106 @@
       figure.dataset.picture = shown = wanted;
     }
 
-    function move(positions) {
-      fields.forEach((field, i) => (field[field.matches("select") ? "selectedIndex" : "value"] = positions[i]));
+    return { load, show };
+  }
+
+  // The buttons of sliders over time. Play goes on to the end, or until the reader moves a control or no longer sees
+  // the figure. Meanwhile no address is written (`moved` does that), and no sentence read out.
+  function makePlay(figure, fields, update, moved) {
+    const sentence = figure.querySelector(".dl-sentence");
+    let playing; // the timer, and the button that pauses it
+
+    function play(field, button, tick) {
+      const last = field.texts.length - 1;
+      sentence?.setAttribute("aria-live", "off");
+      button.textContent = "Pause";
+      if (field.position === last) field.position = 0;
+      update();
+      const timer = setInterval(() => {
+        if (document.hidden || shareInSight(figure) <= 0) return moved();
+        field.position += 1;
+        if (field.position < last) update();
+        else moved();
+      }, tick);
+      playing = { timer, button };
+    }
+
+    function pause() {
+      if (!playing) return;
+      clearInterval(playing.timer);
+      playing.button.textContent = "Play";
+      sentence?.setAttribute("aria-live", "polite");
+      playing = undefined;
+    }
+
+    for (const field of fields) {
+      const buttons = field.control.querySelector(".dl-play");
+      if (!buttons) continue;
+      const [back, playOrPause, next] = buttons.children;
+      const step = (difference) => {
+        field.position += difference; // a slider stays at its ends by itself
+        moved();
+      };
+      back.addEventListener("click", () => step(-1));
+      next.addEventListener("click", () => step(1));
+      playOrPause.addEventListener("click", () => {
+        if (playing) moved();
+        else play(field, playOrPause, Number(buttons.dataset.tick));
+      });
+    }
+    return pause;
+  }
+
+  function makePlayer(figure) {
+    const form = figure.querySelector(".dl-controls");
+    if (!form) return; // an ordinary figure
+    const fields = [...form.querySelectorAll(".dl-control")].map(makeField);
+    const positions = () => fields.map((field) => field.position);
+    const picture = () => fields.reduce((index, { texts, position }) => index * texts.length + position, 0);
+    const start = positions();
+    const { load, show } = makePictures(figure, picture);
+    const pause = makePlay(figure, fields, update, moved);
+
+    function update() {
+      for (const field of fields) field.write();
+      show();
+    }
+
+    function move(wanted) {
+      fields.forEach((field, i) => (field.position = wanted[i]));
       update();
     }
 
     function moved() {
+      pause();
       update();
       writeSoon(player);
     }
 
     const player = {
       figure,
+      form,
       fields,
+      positions,
       move,
+      pause,
       label: figure.parentElement.closest("figure[id]")?.id, // of its caption
-      positions: () => fields.map(position),
-      values: () => fields.map((field) => readable(texts(field)[position(field)])),
       find: (values) =>
-        fields.map((field, i) => {
-          const found = texts(field).findIndex((text) => readable(text) === readable(values.get(field.name) ?? ""));
+        fields.map(({ name, texts }, i) => {
+          const found = texts.findIndex((text) => readable(text) === readable(values.get(name) ?? ""));
           return found < 0 ? start[i] : found;
         }),
     };
     players.push(player);
 
+    // A finger that only scrolls the page has touched a slider on its way: the browser says so by a cancelled pointer.
+    let before = start;
+    form.addEventListener("pointerdown", () => (before = positions()));
+    form.addEventListener("pointercancel", () => {
+      if (positions().join() === before.join()) return;
+      move(before);
+      moved();
+    });
     form.addEventListener("focusin", load, { once: true });
     form.addEventListener("input", moved);
     form.addEventListener("reset", () => setTimeout(moved)); // the fields change after the event
@@ -100,17 +198,21 @@
     figure.querySelector(".dl-note").hidden = true;
   }
 
-  // The values of a control as the reader sees them; numbers without what is there for the eye: "−0.50" is "-0.5".
-  const texts = (field) =>
-    field.matches("select") ? [...field.options].map(({ text }) => text) : JSON.parse(field.dataset.texts);
-
+  // What a value's text means, as controls.py reads it: "−0.50" is the number -0.5.
   function readable(text) {
-    const number = text.trim() && Number(text.replace("−", "-"));
-    return Number.isFinite(number) ? String(number) : text;
+    const words = text.trim().replace(/\s+/g, " ");
+    const number = words.replaceAll("−", "-");
+    return /^-?\d+(\.\d+)?(e-?\d+)?$/.test(number) ? String(Number(number)) : words;
+  }
+
+  // How much of an element, or of the window if that is smaller, is in sight: 1 all, 0 or less nothing.
+  function shareInSight(element) {
+    const { top, bottom, height } = element.getBoundingClientRect();
+    return (Math.min(bottom, innerHeight) - Math.max(top, 0)) / Math.min(height, innerHeight);
   }
 
   // The address, and the browser's history
-  let timer;
+  let writing; // the timer until it is written
 
   const remember = (address) =>
     history.replaceState(
@@ -119,10 +221,10 @@
       address,
     );
 
-  function writeSoon({ label, fields, values }) {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const pairs = values().map((value, i) => [fields[i].name, value]);
+  function writeSoon({ label, fields }) {
+    clearTimeout(writing);
+    writing = setTimeout(() => {
+      const pairs = fields.map(({ name, texts, position }) => [name, readable(texts[position])]);
       if (label) pairs.unshift(["figure", label]);
       remember(`#${new URLSearchParams(pairs)}`);
     }, REST);
@@ -139,25 +241,70 @@
     if (!player) return;
     const { figure, fields, move, find } = player;
     move(find(values));
-    (fields.find((field) => names.includes(field.name)) ?? fields[0]).focus({ preventScroll: true });
-    (figure.parentElement.closest("figure") ?? figure).scrollIntoView({ block: "nearest" });
+    if (link?.hash === location.hash && shareInSight(figure) < 0.5) float(player, link);
+    else (figure.parentElement.closest("figure") ?? figure).scrollIntoView({ block: "nearest" });
+    (fields.find((field) => names.includes(field.name)) ?? fields[0]).focus();
   }
 
   function arrive(state) {
-    clearTimeout(timer);
+    clearTimeout(writing);
+    land();
+    for (const { pause } of players) pause();
     if (!state)
       followAddress(); // a new entry, not one that "back" or "reload" returns to
     else for (const { figure, move } of players) if (state[figure.id]) move(state[figure.id]);
     remember();
   }
 
-  function playAll() {
-    if ("DecompressionStream" in window) document.querySelectorAll(".dlnotes-explore").forEach(play);
-    if (!players.length) return;
-    arrive(history.state);
-    addEventListener("popstate", ({ state }) => arrive(state));
+  // A figure that a link moves comes to the sentence with the link: it floats at the lower edge of the window until it
+  // is closed, or its own place comes into sight.
+  let link; // the one followed last
+  let floating;
+
+  function float({ figure, form }, link) {
+    const place = figure.parentElement;
+    place.style.minHeight = `${place.offsetHeight}px`; // what stands below stays where it is
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "Close";
+    close.addEventListener("click", returnToLink);
+    form.append(close);
+    figure.classList.add("dl-floating");
+    floating = { figure, place, link, close };
+    scrollBy(0, Math.max(0, link.getBoundingClientRect().bottom + 16 - figure.getBoundingClientRect().top));
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", playAll);
-  else playAll();
+  function land() {
+    if (!floating) return;
+    const { figure, place, close } = floating;
+    floating = undefined;
+    close.remove();
+    figure.classList.remove("dl-floating");
+    place.style.minHeight = "";
+  }
+
+  function returnToLink() {
+    const { link } = floating;
+    land();
+    link.focus({ preventScroll: true });
+  }
+
+  function followed(newLink) {
+    link = newLink;
+    if (link?.href === location.href) arrive(null); // in Firefox a link to the present address makes no event of its own
+  }
+
+  function begin() {
+    if (canUnpack()) document.querySelectorAll(".dlnotes-explore").forEach(makePlayer);
+    if (!players.length) return;
+    document.querySelectorAll(".dl-anchor").forEach((anchor) => anchor.remove()); // where links lead without a script
+    arrive(history.state);
+    addEventListener("popstate", ({ state }) => arrive(state));
+    addEventListener("click", ({ target }) => followed(target.closest("a[href*='#']")), true);
+    addEventListener("keydown", ({ key }) => floating && key === "Escape" && returnToLink());
+    addEventListener("scroll", () => floating && shareInSight(floating.place) > 0.5 && land(), { passive: true });
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
 })();

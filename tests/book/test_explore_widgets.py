@@ -9,8 +9,8 @@ import pytest
 from nbclient import NotebookClient
 
 from dlnotes.explore import Choice, Slider
-from dlnotes.explore.live import live_widget
 from dlnotes.explore.pictures import Pictures, png
+from dlnotes.explore.widgets import explore_widget
 
 CELL = """
 from dlnotes.explore import Slider, explore
@@ -42,7 +42,7 @@ def pictures():
 
 @pytest.fixture
 def widget(pictures):
-    box = live_widget(pictures, 'A "line".')
+    box = explore_widget(pictures, 'A "line".')
     yield box
     ipywidgets.Widget.close_all()
 
@@ -56,6 +56,8 @@ def test_widgets_show_the_start(widget, pictures):
     assert (slider.label, choice.label) == ("0.50", "solid")
     assert (slider.description, choice.description) == ("divisor of the line", "kind")
     assert slider.style.description_width == "initial"
+    assert isinstance(choice, ipywidgets.RadioButtons)
+    assert choice.orientation == "horizontal"
     assert image(view) == pictures.picture((2, 0), png)[0]
     assert '<img alt="A &quot;line&quot;." width="384" height="288"' in view.value
     assert "It ends at 2.0." in view.value
@@ -83,7 +85,58 @@ def test_failure_is_shown_and_can_be_left_again(widget):
 def test_failure_at_the_start_is_raised(pictures):
     pictures.start = (0, 0)
     with pytest.raises(RuntimeError, match=r"draw failed at divisor of the line = 0\.00"):
-        live_widget(pictures, "A line.")
+        explore_widget(pictures, "A line.")
+
+
+@pytest.fixture
+def played():
+    """The widgets of a figure with a slider over time and a list: slider, back, play, next, list, picture."""
+    controls = {
+        "divisor": Slider([1, 2, 4, 8], start=2, label="step", play=True),
+        "kind": Choice({"solid": "-", "dashed": "--", "dotted": ":", "mixed": "-."}, label="kind"),
+    }
+    box = explore_widget(Pictures(draw, 1, 1, (4, 3), controls), "A line.")
+    (slider, back, play, following), kind, view = box.children[0].children, *box.children[1:]
+    yield slider, back, play, following, kind, view
+    ipywidgets.Widget.close_all()
+
+
+def test_play_moves_the_slider_and_the_picture(played):
+    slider, _, play, _, _, view = played
+    assert (slider.label, play.value, play.max, play.playing, play.interval) == ("2", 1, 3, False, 600)
+    play.playing = True
+    play.value = 2  # what the browser sends after a tick
+    assert (slider.label, play.playing) == ("4", True)
+    assert "It ends at 0.25." in view.value
+
+
+def test_back_and_next_move_by_one_stay_at_the_ends_and_stop_play(played):
+    slider, back, play, following, _, view = played
+    assert (back.description, following.description) == ("Back", "Next")
+    seen = []
+    for button in (back, back, following, following, following, following):
+        play.playing = True
+        button.click()
+        seen.append(slider.label)
+    assert seen == ["1", "1", "2", "4", "8", "8"]
+    assert "It ends at 0.125." in view.value
+    play.playing, play.value = True, 0
+    following.click()
+    assert play.playing is False
+    assert (play.value, slider.label) == (1, "2")
+
+
+@pytest.mark.parametrize("name", ["slider", "list"])
+def test_play_stops_when_the_reader_moves_a_control(played, name):
+    slider, _, play, _, kind, _ = played
+    assert isinstance(kind, ipywidgets.Dropdown)
+    play.playing = True
+    if name == "slider":
+        slider.index = 3
+        assert play.value == 3  # from where it would go on
+    else:
+        kind.index = 3
+    assert play.playing is False
 
 
 def run(monkeypatch, mode):
