@@ -85,7 +85,7 @@ def test_arrays_do_as_well_as_lists(ax):
         ({"outputs": [1]}, ValueError, "outputs must have one entry for each of 3 states, got 1"),
         ({"errors": [1]}, ValueError, "errors must have one entry for each of 3 states, got 1"),
         ({"step": 4}, ValueError, "step must be at most 3, the last one, got 4"),
-        ({"step": -1}, ValueError, "step must be an integer of at least 0, got -1"),
+        ({"step": -1}, ValueError, "step must be an integer of at least 0 and at most 100000000, got -1"),
         ({"step": 1.0}, TypeError, "step must be an integer of at least 0, got 1.0"),
         ({"lit": "sideways"}, ValueError, 'lit must be "forward" or "backward", got \'sideways\''),
         ({"ax": None}, TypeError, "ax must be a matplotlib Axes, got None"),
@@ -141,6 +141,16 @@ def test_a_lit_part_has_arrows_that_end_at_its_nodes(ax, part, heads):
     draw_lstm_cell(ax, **NUMBERS, part=part)
     assert {head for _, head in arrows(ax)} == {CELL[name][:2] for name in heads}
     assert all(same_color(color, FORWARD) for color in arrows(ax).values())
+
+
+def test_on_the_way_forward_later_parts_have_no_numbers(ax):
+    draw_lstm_cell(ax, **NUMBERS, part="input")
+    assert texts(ax, FORWARD) == {"e", "0.12", "0.8", "0.9", "0.72", "0.3"}
+    whole = subplots()[1]
+    draw_lstm_cell(whole, **NUMBERS, part="output")
+    every = subplots()[1]
+    draw_lstm_cell(every, **NUMBERS, part="forget", lit="backward")
+    assert texts(whole, FORWARD) == texts(every, FORWARD) > texts(ax, FORWARD)
 
 
 @pytest.mark.parametrize("part", WIRES)

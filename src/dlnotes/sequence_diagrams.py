@@ -153,7 +153,7 @@ CELL = {
     "c": (0, 5, "$c_{t-1}$", 32), "forgotten": (1.7, 5, "×", 20), "sum": (4.4, 5, "+", 20),
     "c_new": (9.7, 5, "$c_t$", 32), "written": (4.4, 3.5, "×", 20), "f": (1.7, 2, "$f_t$", 32),
     "i": (3.5, 2, "$i_t$", 32), "g": (5.3, 2, "$g_t$", 32),
-    "o": (7.1, 2, "$o_t$", 32), "tanh": (8.05, 3.9, "tanh", 36), "shown": (8.05, 2.8, "×", 20),
+    "o": (6.85, 2, "$o_t$", 32), "tanh": (8.05, 3.9, "tanh", 36), "shown": (8.05, 2.8, "×", 20),
     "h_new": (9.7, 2.8, "$h_t$", 32), "h": (0, 2, "$h_{t-1}$", 32), "x": (0, 0.3, "$x_t$", 32),
 }  # fmt: skip
 WIRES = {  # the wires of each part, from node to node
@@ -170,8 +170,8 @@ def draw_lstm_cell(ax, *, x, h, c, f, i, g, o, gradients=None, part=None, lit="f
     r"""Draw one cell of an LSTM at one time step, with a real number at every wire; one part may be lit.
 
     The cell state runs along the top: times the forget gate :math:`f_t`, plus the candidate :math:`g_t` times the input
-    gate :math:`i_t`; the output gate :math:`o_t` shows a part of it. Introduced in the chapter "Long short-term
-    memory".
+    gate :math:`i_t`; the output gate :math:`o_t` shows a part of it. The way forward has reached `part`: what later
+    parts compute has no number yet. Introduced in the chapter "Long short-term memory".
 
     Parameters
     ----------
@@ -220,6 +220,9 @@ def draw_lstm_cell(ax, *, x, h, c, f, i, g, o, gradients=None, part=None, lit="f
         "x": x, "h": h, "c": c, "f": f, "i": i, "g": g, "o": o, "forgotten": f * c, "written": i * g,
         "c_new": c_new, "tanh": np.tanh(c_new), "h_new": o * np.tanh(c_new),
     }  # fmt: skip
+    later = list(WIRES)[list(WIRES).index(part) + 1 :] if part and lit == "forward" else []
+    for not_yet in {end for name in later for _, end in WIRES[name]}:
+        values.pop(not_yet, None)
     ax.set(xlim=(-0.7, 10.9), ylim=(-0.5, 6.1))
     for name, wires in WIRES.items():
         for start, end in wires:
