@@ -16,9 +16,13 @@ FIREFOX = {
 
 
 def pytest_generate_tests(metafunc):
-    """A test in the browser runs in Chromium, and one marked `both_engines` in Firefox too."""
+    """A test in the browser runs in Chromium, and one marked `both_engines` in Firefox too.
+
+    Of such a module a test can be left out by ``both_engines(False)``.
+    """
     if "browser" in metafunc.fixturenames:
-        engines = ["chromium", "firefox"] if metafunc.definition.get_closest_marker("both_engines") else ["chromium"]
+        mark = metafunc.definition.get_closest_marker("both_engines")
+        engines = ["chromium", "firefox"] if mark and False not in mark.args else ["chromium"]
         metafunc.parametrize("browser", engines, indirect=True, scope="session")
 
 
