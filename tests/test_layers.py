@@ -149,3 +149,19 @@ def test_a_copy_is_a_network_of_its_own():
     other.parameters[0][...] = 3
     np.testing.assert_array_equal(network([[2.0]])[0], [[2]])
     np.testing.assert_array_equal(other([[2.0]])[0], [[6]])
+
+
+class Opaque:
+    """An operation that does not say which arguments it takes."""
+
+    @property
+    def __signature__(self):
+        raise ValueError
+
+    def __call__(self, *inputs, **options):
+        assert options == {}
+        return relu(*inputs)
+
+
+def test_what_does_not_say_what_it_takes_is_not_told_of_training():
+    np.testing.assert_array_equal(Sequential(Opaque())([[-1.0, 2.0]], training=True)[0], [[0, 2]])

@@ -316,3 +316,19 @@ def test_fewer_refuses_what_is_not_fewer(in_browser):
 def test_fewer_refuses_what_counts_nothing(number):
     with pytest.raises(TypeError, match="in_browser must be an integer of at least 1, got"):
         fewer(60, in_browser=number)
+
+
+def test_as_often_in_the_browser_as_elsewhere_is_allowed():
+    assert fewer(5, in_browser=5) == 5
+
+
+@pytest.mark.parametrize("measure", [accuracy, confusion_matrix])
+def test_a_network_is_not_in_training_when_it_is_measured(measure):
+    heard = []
+
+    def listen(x, *, training=False):
+        heard.append(training)
+        return x, lambda dy: dy
+
+    measure(listen, np.eye(2), [0, 1])
+    assert heard == [False]

@@ -101,3 +101,8 @@ def test_a_window_larger_than_the_image_is_refused():
         with pytest.raises(ValueError, match=r"does not fit an image of 4 x 5 pixels") as error:
             window_positions((4, 5), window, 1)
         assert str(error.value).startswith(f"a window of {window[0]} x {window[1]} pixels")
+
+
+def test_without_a_stride_the_window_stops_at_every_pixel():
+    x = np.arange(12.0).reshape(1, 1, 3, 4)
+    np.testing.assert_array_equal(im2col(x, window=2)[0], im2col(x, window=2, stride=1)[0], strict=True)

@@ -3,7 +3,7 @@
 import functools
 import inspect
 from math import inf
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 
@@ -57,13 +57,12 @@ def operation(function=None, *, integers=()):
         raise TypeError(f"integers must be the name of a parameter, or a tuple of names, got {shown(integers)}")
     if function is None:
         return functools.partial(operation, integers=integers)
-    arrays, options = arrays_and_options(function)
-    name = name_of(function)
-    if unknown := [index for index in integers if index not in list(arrays)]:
+    name, (arrays, optional, options) = name_of(function), arrays_and_options(function)
+    if unknown := [index for index in integers if index not in arrays]:
         raise ValueError(f"integers must name parameters of {name}, {', '.join(arrays)}, got {shown(unknown)}")
 
     def convert(array, value):
-        if value is None and arrays[array].default is None:
+        if value is None and array in optional:
             return None
         return as_integers(array, value) if array in integers else as_floats(array, value)
 
@@ -76,8 +75,8 @@ def operation(function=None, *, integers=()):
             )
         values = [convert(array, value) for array, value in zip(arrays, values, strict=False)]
         named = {key: convert(key, value) if key in arrays else value for key, value in named.items()}
-        given = [*values, *(named.get(array) for array in list(arrays)[len(values) :])]
-        floats = [x for array, x in zip(arrays, given, strict=True) if x is not None and array not in integers]
+        given = [*values, *map(named.get, arrays[len(values) :])]
+        floats = [x for x in given if x is not None and x.dtype.kind == "f"]
         dtype = np.result_type(*floats) if floats else np.dtype(float)
         y, backward = value_and_backward(name, function(*values, **named), dtype)
 
@@ -98,7 +97,7 @@ def operation(function=None, *, integers=()):
 
 
 def arrays_and_options(function):
-    """Return the parameters of a function, by name: first the arrays, then the options."""
+    """Return the names of a function's parameters: the arrays, those of them that are optional, and the options."""
     try:
         signature = inspect.signature(function)
     except Exception:  # no function, or one of another library, without a signature
@@ -106,13 +105,14 @@ def arrays_and_options(function):
     parameters = signature.parameters
     options = {name: p for name, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, p.VAR_KEYWORD)}
     arrays = {name: p for name, p in parameters.items() if name not in options}
+    optional = [name for name, p in arrays.items() if p.default is None]
     for p in arrays.values():
         if p.kind is not p.POSITIONAL_OR_KEYWORD or not (p.default is p.empty or p.default is None):
             raise TypeError(
                 f"the parameters of {name_of(function)} must be arrays, with no default but None, and after a * "
                 f"options, got {signature}"
             )
-    return arrays, options
+    return list(arrays), optional, list(options)
 
 
 def unchecked(operation):
@@ -190,11 +190,11 @@ def as_result(values):
 def as_floats(name, value):
     """Turn `value` into an array of real numbers; `name` is what an error calls it."""
     array = as_array(name, value)
+    if array.dtype.kind == "f":  # nearly always, so this is asked first
+        return array
     if array.dtype.kind in "biu":
         return array.astype(float)
-    if array.dtype.kind != "f":
-        raise TypeError(f"{name} must hold real numbers, got an array of dtype {array.dtype}")
-    return array
+    raise TypeError(f"{name} must hold real numbers, got an array of dtype {array.dtype}")
 
 
 def as_integers(name, value):
@@ -218,7 +218,7 @@ def require_count(name, value, least=1):
 
 def is_integer(value):
     """Whether a value is a whole number: a boolean is none, nor is a length of time, which NumPy calls an integer."""
-    return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
+    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
 
 
 def require_same_shape(first_name, first, second_name, second):
@@ -237,7 +237,7 @@ def require_shape(name, array, words, shape):
 
 def require_number(name, value, expected, holds):
     """Return `value` as a Python float if it is a number for which `holds`; booleans and texts are none."""
-    if isinstance(value, bool | np.timedelta64) or not isinstance(value, Real):
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, Real):
         raise TypeError(f"{name} must be {expected}, got {shown(value)}")
     try:
         number = float(value)

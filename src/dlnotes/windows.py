@@ -194,11 +194,10 @@ def window_pixels(x, window, stride):
     """Check the arguments; for each pixel of the window, row by row, return the index of what it meets on its way."""
     require_images(x)
     rows, columns = window_positions(x.shape[2:], window, stride)
-    down, right = pair("stride", stride)
-    return [
-        np.s_[:, :, m : m + down * rows : down, n : n + right * columns : right]
-        for m, n in np.ndindex(pair("window", window))
-    ]
+    (height, width), (down, right) = pair("window", window), pair("stride", stride)
+    vertical = [slice(m, m + down * rows, down) for m in range(height)]
+    horizontal = [slice(n, n + right * columns, right) for n in range(width)]
+    return [(..., v, h) for v in vertical for h in horizontal]
 
 
 def require_images(x):

@@ -106,7 +106,7 @@ CNN = {"W1": rounded(3, 2, 3, 3), "b1": rounded(3), "W2": rounded(4, 3 * 2 * 3),
 
 
 # Recurrent layers. Weights are about 1 / sqrt(what a unit reads), so that 50 steps neither explode nor end at 0.
-SIZES = [  # units, features, time, batch: of any two of them each pair of values is there
+SIZES = [  # units, features, time, batch: every value, most pairs of them
     (1, 1, 1, 1), (1, 4, 2, 3), (1, 1, 50, 3), (3, 4, 1, 3), (3, 1, 2, 1), (3, 4, 50, 1), (8, 1, 1, 3), (8, 4, 2, 1),
     (8, 4, 50, 3),
 ]  # fmt: skip
