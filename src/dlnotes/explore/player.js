@@ -301,6 +301,7 @@
     arrive(history.state);
     addEventListener("popstate", ({ state }) => arrive(state));
     addEventListener("click", ({ target }) => followed(target.closest("a[href*='#']")), true);
+    addEventListener("beforeprint", land); // or it would lie over every sheet
     addEventListener("keydown", ({ key }) => floating && key === "Escape" && returnToLink());
     addEventListener("scroll", () => floating && shareInSight(floating.place) > 0.5 && land(), { passive: true });
   }
