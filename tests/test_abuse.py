@@ -8,6 +8,7 @@ is changed.
 import copy
 import functools
 import inspect
+import re
 import warnings
 
 import numpy as np
@@ -21,7 +22,11 @@ from dlnotes.dense import dense as dense_layer
 from dlnotes.gradient_check import check_gradients, numerical_gradient
 from dlnotes.layers import Layer, Residual, Sequential, add, forward
 from dlnotes.operation import operation
-from dlnotes.optimizers import SGD
+from dlnotes.optimizers import SGD, global_norm
+from dlnotes.recurrent import over_time, rnn, rnn_cell
+from dlnotes.sequence_diagrams import draw_lstm_cell, draw_unrolled
+from dlnotes.style import subplots
+from dlnotes.text import Vocabulary
 from dlnotes.training import accuracy, confusion_matrix, fewer, fit, loss_and_gradients, minibatches
 
 RNG = np.random.default_rng(0)
@@ -231,3 +236,41 @@ def test_two_hostile_values_at_once(data):
         )
     for place, unchanged in before.items():
         np.testing.assert_equal(np.asarray(values[place]), np.asarray(unchanged))
+
+
+# What recurrent layers, texts and their drawings refuse
+
+SEQUENCE, STATE, SQUARE = np.ones((2, 5, 4)), np.zeros((2, 3)), np.eye(3)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (
+            lambda: rnn(SEQUENCE, np.ones((3, 4)), SQUARE, np.zeros(3), activation=None),
+            "activation must be an operation",
+        ),
+        (
+            lambda: rnn(SEQUENCE, np.ones((3, 4)), SQUARE, np.zeros(3), activation=np.tanh),
+            "must return a value and its",
+        ),
+        (lambda: rnn_cell(STATE, STATE, SQUARE, SQUARE, np.zeros(3), activation=np.sum), "must return a value and its"),
+        (lambda: over_time(3, SEQUENCE, [STATE]), "cell must be a cell, such as rnn_cell, got 3"),
+        (lambda: over_time(rnn_cell, SEQUENCE, None), "states must be a list of arrays, got"),
+        (lambda: over_time(rnn_cell, SEQUENCE[0], [STATE]), "x must have shape (batch, time, features)"),
+        (lambda: Vocabulary(5), "expected a text, or a list of words, got"),
+        (lambda: Vocabulary("ab").encode(None), "expected a text, or a list of words, got"),
+        (lambda: Vocabulary("ab").encode([["a"]]), "a token must be a text, a character or a word"),
+        (lambda: global_norm(1.0), "gradients must be a list of arrays, got"),
+        (lambda: draw_unrolled(subplots()[1], ["a"], 0.5), "states must be a list of numbers or texts, got"),
+        (lambda: draw_unrolled(subplots()[1], ["a"], [0.5], lit=[1]), 'lit must be "forward" or "backward"'),
+        (lambda: draw_lstm_cell(subplots()[1], x="e", h="1", c=0, f=1, i=1, g=1, o=1), "h must be a finite number"),
+        (
+            lambda: draw_lstm_cell(subplots()[1], x="e", h=0, c=0, f=1, i=1, g=1, o=1, gradients=3),
+            "must be a dictionary",
+        ),
+    ],
+)
+def test_sequences_refuse_what_is_of_the_wrong_kind(call, says):
+    with pytest.raises((TypeError, ValueError), match=re.escape(says)):
+        call()

@@ -185,7 +185,7 @@ def test_numbers_do_not_overlap_nodes_or_each_other():
     [
         ({"part": "f"}, "part must be one of forget, input, candidate, cell, output, got 'f'"),
         ({"lit": "up"}, 'lit must be "forward" or "backward", got \'up\''),
-        ({"gradients": {"c_t": 1}}, "gradients must be of x, h, c, f, i, g, o, c_new or h_new, got c_t"),
+        ({"gradients": {"c_t": 1}}, "gradients must be of x, h, c, f, i, g, o, c_new or h_new, got 'c_t'"),
     ],
 )
 def test_the_cell_says_what_does_not_fit(ax, changed, says):

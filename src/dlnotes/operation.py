@@ -93,6 +93,7 @@ def operation(function=None, *, integers=()):
         return y, checked_backward
 
     checked.takes_training = "training" in options  # asked at every call of a layer
+    checked.unchecked = function
     return checked
 
 
@@ -117,7 +118,7 @@ def arrays_and_options(function):
 
 def unchecked(operation):
     """Return the bare function of an operation, for a loop that calls it on arrays that have been checked already."""
-    return getattr(operation, "__wrapped__", operation)
+    return getattr(operation, "unchecked", operation)
 
 
 def value_and_backward(name, result, dtype=None):

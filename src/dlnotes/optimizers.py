@@ -233,8 +233,10 @@ def global_norm(gradients):
     >>> global_norm([np.array([3.0]), np.array([[4.0]])])
     5.0
     """
+    if not isinstance(gradients, list | tuple):
+        raise TypeError(f"gradients must be a list of arrays, got {kind(gradients)}")
     numbers = [np.ravel(as_floats(f"gradient {position}", gradient)) for position, gradient in enumerate(gradients)]
-    numbers = np.concatenate(numbers, dtype=float)
+    numbers = np.concatenate([np.zeros(0), *numbers])
     largest = np.abs(numbers).max(initial=0.0)
     if not 0 < largest < inf:
         return float(largest)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlnotes.activations import tanh
-from dlnotes.operation import as_tuple, operation, require_callable, require_shape, unchecked
+from dlnotes.operation import as_floats, as_tuple, kind, operation, require_callable, require_shape, unchecked
 
 
 @operation
@@ -78,6 +78,9 @@ def require_rnn(x, U, W, b, activation):
     require_shape("U", U, "units, features", (units, x.shape[-1]))
     require_shape("W", W, "units, units", (units, units))
     require_callable("activation", activation, "an operation, such as tanh")
+    if not hasattr(activation, "unchecked"):  # no operation of dlnotes: it is tried on a single number
+        _, backward = operation(lambda z: activation(z))(np.zeros((1, 1), x.dtype))
+        backward(np.ones((1, 1)))
 
 
 @operation
@@ -194,6 +197,10 @@ def over_time(cell, x, states, *parameters, **options):
     (1, 3, 1)
     >>> dx, ds0, dU, dW, db = backward(np.ones((1, 3, 1)))
     """
+    require_callable("cell", cell, "a cell, such as rnn_cell")
+    require_sequence(x := as_floats("x", x))
+    if not isinstance(states, list | tuple):
+        raise TypeError(f"states must be a list of arrays, got {kind(states)}")
     step, history, backward_maps = unchecked(cell), [], []
     for t in range(x.shape[1]):
         value, step_backward = step(x[:, t], *states, *parameters, **options)

@@ -1,12 +1,13 @@
 """Pictures of recurrent networks and of an LSTM's cell, drawn from their real numbers."""
 
 from itertools import pairwise
+from math import isfinite
 from numbers import Real
 
 import numpy as np
 
 from dlnotes.diagrams import NODE_SIZE, PASSES, draw_edge, draw_node, signed
-from dlnotes.operation import require_count, shown
+from dlnotes.operation import kind, require_count, require_number, shown
 from dlnotes.style import BACKWARD, FORWARD, MUTED
 
 INPUT, STATE, OUTPUT = 0, 1, 2  # heights of the three rows of a recurrent network
@@ -94,11 +95,15 @@ def draw_unrolled(ax, inputs, states, outputs=(), *, errors=(), start=0, step=No
     >>> figure, ax = subplots()
     >>> ax = draw_unrolled(ax, ["h", "e", "l"], [0.46, 0.72, 0.82], errors=[0.9, 0.7, 0.3], step=2, lit="backward")
     """
+    sequences = {"states": states, "inputs": inputs, "outputs": outputs, "errors": errors}
+    for name, values in sequences.items():
+        if not isinstance(values, str | list | tuple) and np.ndim(values) != 1:
+            raise TypeError(f"{name} must be a list of numbers or texts, got {kind(values)}")
     time = len(states)
     for name, values in [("inputs", inputs), ("outputs", outputs), ("errors", errors)]:
         if len(values) != time and (name == "inputs" or len(values)):
             raise ValueError(f"{name} must have one entry for each of {time} states, got {len(values)}")
-    if lit not in PASSES:
+    if not isinstance(lit, str) or lit not in PASSES:
         raise ValueError(f'lit must be "forward" or "backward", got {shown(lit)}')
     if step is not None and require_count("step", step, least=0) > time:
         raise ValueError(f"step must be at most {time}, the last one, got {step}")
@@ -207,13 +212,19 @@ def draw_lstm_cell(ax, *, x, h, c, f, i, g, o, gradients=None, part=None, lit="f
     >>> figure, ax = subplots(size=(5.6, 4))
     >>> ax = draw_lstm_cell(ax, x="e", h=0.1, c=0.8, f=0.9, i=0.3, g=-0.5, o=0.7, part="forget")
     """
-    if part is not None and part not in WIRES:
+    if part is not None and not (isinstance(part, str) and part in WIRES):
         raise ValueError(f"part must be one of {', '.join(WIRES)}, got {shown(part)}")
-    if lit not in PASSES:
+    if not isinstance(lit, str) or lit not in PASSES:
         raise ValueError(f'lit must be "forward" or "backward", got {shown(lit)}')
-    gradients = gradients or {}
+    for name, value in {"h": h, "c": c, "f": f, "i": i, "g": g, "o": o}.items():
+        require_number(name, value, "a finite number", isfinite)
+    gradients = {} if gradients is None else gradients
+    if not isinstance(gradients, dict):
+        raise TypeError(f"gradients must be a dictionary from a name to a number, got {kind(gradients)}")
     if unknown := set(gradients) - {"x", "h", "c", "f", "i", "g", "o", "c_new", "h_new"}:
-        raise ValueError(f"gradients must be of x, h, c, f, i, g, o, c_new or h_new, got {', '.join(sorted(unknown))}")
+        raise ValueError(
+            f"gradients must be of x, h, c, f, i, g, o, c_new or h_new, got {', '.join(sorted(map(shown, unknown)))}"
+        )
 
     c_new = f * c + i * g
     values = {

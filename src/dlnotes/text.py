@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlnotes.operation import as_integers, require_count, shown
+from dlnotes.operation import as_integers, kind, require_count, shown
 
 
 class Vocabulary:
@@ -40,13 +40,9 @@ class Vocabulary:
     """
 
     def __init__(self, tokens):
-        different = set(tokens)
-        if not different:
+        self.tokens = tuple(sorted(set(require_tokens(tokens))))
+        if not self.tokens:
             raise ValueError("expected a text, or a list of words, with at least one token, got an empty one")
-        for token in different:
-            if not isinstance(token, str):
-                raise TypeError(f"a token must be a text, a character or a word, got {shown(token)}")
-        self.tokens = tuple(sorted(different))
         self.numbers = {token: number for number, token in enumerate(self.tokens)}
 
     def __len__(self):
@@ -55,7 +51,7 @@ class Vocabulary:
     def encode(self, tokens):
         """Return the numbers of the tokens of a text, an array of integers; a `ValueError` names one that has none."""
         try:
-            return np.array([self.numbers[token] for token in tokens], dtype=np.int64)
+            return np.array([self.numbers[token] for token in require_tokens(tokens)], dtype=np.int64)
         except KeyError as error:
             raise ValueError(f"the token {error} is not one of the {len(self)} tokens of the vocabulary") from None
 
@@ -67,6 +63,16 @@ class Vocabulary:
         if ids.size and not 0 <= ids.min() <= ids.max() < len(self):
             raise ValueError(f"ids must lie from 0 to {len(self) - 1}, got {ids.min()} to {ids.max()}")
         return [self.tokens[number] for number in ids]
+
+
+def require_tokens(tokens):
+    """Refuse what is no text, and no list or tuple of texts."""
+    if not isinstance(tokens, str | list | tuple):
+        raise TypeError(f"expected a text, or a list of words, got {kind(tokens)}")
+    for token in tokens:
+        if not isinstance(token, str):
+            raise TypeError(f"a token must be a text, a character or a word, got {shown(token)}")
+    return tokens
 
 
 def windows(ids, length):
