@@ -121,7 +121,10 @@ def run_all(page):
     """Run every cell once the kernel is there; return when the first result was to be seen."""
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
+    accept = page.locator(".jp-Dialog .jp-mod-accept")
     while not prompts.filter(has_text=re.compile(r"[*\d]")).count():  # lost as long as there is no session
+        if accept.count():  # a slow start may make JupyterLite ask something, as it would ask a reader
+            accept.first.click()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         page.wait_for_timeout(1000)
