@@ -76,23 +76,32 @@ def reset(figure):
     figure.query_selector("button[type=reset]").click()
 
 
+def seen_by_keyboard(window, figure, control):
+    """Move a control by its keys; return the pictures that were seen."""
+    control.focus()
+    seen, kind = set(), control.get_attribute("type")
+    for key in ("ArrowRight", "ArrowRight") if kind == "radio" else ("End", "Home"):
+        window.keyboard.press(key)
+        seen.add(drawing(figure))
+        if kind == "range":
+            spoken, shown = control.evaluate(
+                """control => [control.getAttribute("aria-valuetext"),
+                control.parentElement.querySelector("output").textContent]"""
+            )
+            assert spoken == shown
+    return seen
+
+
 @pytest.mark.both_engines
 def test_every_control_moves_its_picture_by_keyboard(window):
     for figure in explored_figures(window):
         start = drawing(figure)
         for control in figure.query_selector_all("input[type=range], input:checked, select"):
-            control.focus()
-            seen = {start}
-            kind = control.get_attribute("type")
-            for key in ("ArrowRight", "ArrowRight") if kind == "radio" else ("End", "Home"):
-                window.keyboard.press(key)
-                seen.add(drawing(figure))
-                if kind == "range":
-                    spoken, shown = control.evaluate(
-                        """control => [control.getAttribute("aria-valuetext"),
-                        control.parentElement.querySelector("output").textContent]"""
-                    )
-                    assert spoken == shown
+            seen = {start} | seen_by_keyboard(window, figure, control)
+            if len(seen) < 2:  # where a story begins, a control may have nothing to change yet
+                for slider in figure.query_selector_all("input[type=range]"):
+                    slider.press("End")
+                seen = {drawing(figure)} | seen_by_keyboard(window, figure, control)
             assert len(seen) >= 2, control.get_attribute("id")
             reset(figure)
             assert drawing(figure) == start
