@@ -86,6 +86,13 @@ def with_torch(function, arrays, delta, **keywords):
     return run
 
 
+def side_by_side(torch_function, contestants, arrays, delta):
+    return {
+        "PyTorch": with_torch(torch_function, arrays, delta),
+        **{name: with_numpy(f, arrays, delta) for name, f in contestants.items()},
+    }
+
+
 def convolution(batch, channels, size, filters, kernel=3, padding=1, others=()):
     arrays = normal(batch, channels, size, size), normal(filters, channels, kernel, kernel), normal(filters)
     out = size + 2 * padding - kernel + 1
@@ -106,16 +113,12 @@ def pooling(torch_function, contestants):
 
 
 def activation(torch_function, contestants):
-    z, da = normal(128, 256), normal(128, 256)
-    return {
-        "PyTorch": with_torch(torch_function, [z], da),
-        **{name: with_numpy(f, [z], da) for name, f in contestants.items()},
-    }
+    return side_by_side(torch_function, contestants, [normal(128, 256)], normal(128, 256))
 
 
 def step_of_four_layers(torch_function, contestants):
     """Forward and backward through four layers of 256 units, each followed by the activation."""
-    x, dy, weights = normal(128, 256), normal(128, 256), [normal(256, 256) / 16 for _ in range(4)]
+    arrays = normal(128, 256), *(normal(256, 256) / 16 for _ in range(4))
 
     def network(f):
         def run(x, *weights):
@@ -128,22 +131,20 @@ def step_of_four_layers(torch_function, contestants):
 
             return y, without_biases
 
-        return with_numpy(run, [x, *weights], dy)
+        return run
 
     def torch_network(x, *weights):
         for W in weights:
             x = torch_function(x @ W.T)
         return x
 
-    return {
-        "PyTorch": with_torch(torch_network, [x, *weights], dy),
-        **{name: network(f) for name, f in contestants.items()},
-    }
+    networks = {name: network(f) for name, f in contestants.items()}
+    return side_by_side(torch_network, networks, arrays, normal(128, 256))
 
 
 def dense_layer():
-    arrays, delta = (normal(64, 784), normal(128, 784), normal(128)), normal(64, 128)
-    return {"PyTorch": with_torch(F.linear, arrays, delta), "dlnotes": with_numpy(dense, arrays, delta)}
+    arrays = normal(64, 784), normal(128, 784), normal(128)
+    return side_by_side(F.linear, {"dlnotes": dense}, arrays, normal(64, 128))
 
 
 def torch_rnn(x, U, W, b):
@@ -180,11 +181,7 @@ def recurrent(batch, time, features, units, torch_function, gates, contestants):
     )
     weights = [W / np.float32(reads**0.5) for W in weights]
     arrays = normal(batch, time, features), *weights, *(normal(units) for _ in range(gates))
-    delta = normal(batch, time, units)
-    return {
-        "PyTorch": with_torch(torch_function, arrays, delta),
-        **{name: with_numpy(f, arrays, delta) for name, f in contestants.items()},
-    }
+    return side_by_side(torch_function, contestants, arrays, normal(batch, time, units))
 
 
 def digits_step():

@@ -104,8 +104,7 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, nod
     start, end = point("start", start), point("end", end)
     require_text("label", label)
     if lit is not None:
-        if not (isinstance(lit, str) and lit in PASSES):
-            raise ValueError(f'lit must be "forward" or "backward", got {shown(lit)}')
+        require_pass(lit)
         tail, head = (start, end) if lit == "forward" else (end, start)
         rim = {"shrinkA": node_size / 2, "shrinkB": node_size / 2}
         arrow = {"arrowstyle": "-|>", "mutation_scale": 16, "color": PASSES[lit], "lw": 3, **rim}
@@ -290,6 +289,12 @@ def require_text(name, value):
     """Refuse what is neither a text nor None."""
     if not (value is None or isinstance(value, str)):
         raise TypeError(f"{name} must be a text or None, got {shown(value)}")
+
+
+def require_pass(lit):
+    """Refuse what is no name of a pass."""
+    if not (isinstance(lit, str) and lit in PASSES):
+        raise ValueError(f'lit must be "forward" or "backward", got {shown(lit)}')
 
 
 def require_axes(ax):

@@ -30,7 +30,7 @@ class Optimizer:
 
     def __init__(self, learning_rate):
         if not callable(learning_rate):
-            learning_rate = positive(learning_rate)
+            learning_rate = require_positive("the learning rate", learning_rate)
         self.learning_rate = learning_rate
         self.steps = 0
         self.memories = []  # pairs of a parameter and its memory
@@ -48,7 +48,7 @@ class Optimizer:
         """
         pairs = matched(parameters, gradients)
         rate = self.learning_rate(self.steps) if callable(self.learning_rate) else self.learning_rate
-        rate = positive(rate)
+        rate = require_positive("the learning rate", rate)
         for parameter, gradient in pairs:
             self.move(parameter, gradient, rate, self.memory_of(parameter))
         self.steps += 1
@@ -268,7 +268,3 @@ def matched(parameters, gradients):
         before = sums.get(id(parameter))
         sums[id(parameter)] = parameter, gradient if before is None else before[1] + gradient
     return list(sums.values())
-
-
-def positive(rate):
-    return require_positive("the learning rate", rate)

@@ -52,8 +52,9 @@ def rnn_cell(x, s, U, W, b, *, activation=tanh):
     (array([[0.7864]]), array([[0.]]))
     """
     require_step(x)
-    require_rnn(x, U, W, b, activation)
+    require_rnn(x, U, W, b)
     require_shape("s", s, "batch, units", (len(x), len(b)))
+    activation = as_activation(activation)
 
     z = x @ U.T + s @ W.T + b
     s_new, activation_backward = unchecked(activation)(z)
@@ -71,16 +72,23 @@ def require_step(x):
         raise ValueError(f"x must have shape (batch, features), the input of one time step, got {x.shape}")
 
 
-def require_rnn(x, U, W, b, activation):
+def as_activation(f):
+    """Return an activation as an operation; what is none yet is tried on a single number."""
+    require_callable("activation", f, "an operation, such as tanh")
+    if hasattr(f, "unchecked"):
+        return f
+    activation = operation(lambda z: f(z))
+    _, backward = activation(np.zeros((1, 1)))
+    backward(np.ones((1, 1)))
+    return activation
+
+
+def require_rnn(x, U, W, b):
     """Refuse parameters that do not fit each other or the input."""
     units = b.size
     require_shape("b", b, "units,", (units,))
     require_shape("U", U, "units, features", (units, x.shape[-1]))
     require_shape("W", W, "units, units", (units, units))
-    require_callable("activation", activation, "an operation, such as tanh")
-    if not hasattr(activation, "unchecked"):  # no operation of dlnotes: it is tried on a single number
-        _, backward = operation(lambda z: activation(z))(np.zeros((1, 1), x.dtype))
-        backward(np.ones((1, 1)))
 
 
 @operation
@@ -137,7 +145,8 @@ def rnn(x, U, W, b, s0=None, *, activation=tanh):
     (array([[2.1713]]), array([[0.5245]]))
     """
     require_sequence(x)
-    require_rnn(x, U, W, b, activation)
+    require_rnn(x, U, W, b)
+    activation = as_activation(activation)  # once, not at every step
     s0 = initial_state("s0", s0, x, len(b))
     (s,), loop_backward = over_time(rnn_cell, x, [s0], U, W, b, activation=activation)
 

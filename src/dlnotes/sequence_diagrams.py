@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from dlnotes.diagrams import NODE_SIZE, PASSES, draw_edge, draw_node, signed
+from dlnotes.diagrams import NODE_SIZE, PASSES, draw_edge, draw_node, require_pass, signed
 from dlnotes.operation import kind, require_count, require_number, shown
 from dlnotes.style import BACKWARD, FORWARD, MUTED
 
@@ -103,8 +103,7 @@ def draw_unrolled(ax, inputs, states, outputs=(), *, errors=(), start=0, step=No
     for name, values in [("inputs", inputs), ("outputs", outputs), ("errors", errors)]:
         if len(values) != time and (name == "inputs" or len(values)):
             raise ValueError(f"{name} must have one entry for each of {time} states, got {len(values)}")
-    if not isinstance(lit, str) or lit not in PASSES:
-        raise ValueError(f'lit must be "forward" or "backward", got {shown(lit)}')
+    require_pass(lit)
     if step is not None and require_count("step", step, least=0) > time:
         raise ValueError(f"step must be at most {time}, the last one, got {step}")
     forth, back = (step if lit == way else None for way in PASSES)
@@ -214,8 +213,7 @@ def draw_lstm_cell(ax, *, x, h, c, f, i, g, o, gradients=None, part=None, lit="f
     """
     if part is not None and not (isinstance(part, str) and part in WIRES):
         raise ValueError(f"part must be one of {', '.join(WIRES)}, got {shown(part)}")
-    if not isinstance(lit, str) or lit not in PASSES:
-        raise ValueError(f'lit must be "forward" or "backward", got {shown(lit)}')
+    require_pass(lit)
     for name, value in {"h": h, "c": c, "f": f, "i": i, "g": g, "o": o}.items():
         require_number(name, value, "a finite number", isfinite)
     gradients = {} if gradients is None else gradients

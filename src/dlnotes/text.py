@@ -13,7 +13,7 @@ class Vocabulary:
 
     Parameters
     ----------
-    tokens : iterable of str
+    tokens : str, or list of str
         A text, which is a sequence of characters, or a list of words.
 
     Attributes

@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 from itertools import pairwise
 from numbers import Integral, Real
 
-from dlnotes.operation import shown
+from dlnotes.operation import require_flag, shown
 
 MOST_PICTURES = 450  # of a figure: more make a page too heavy
 SMALLEST, LARGEST = 1e-15, 1e15  # magnitudes that a reader can read
@@ -101,8 +101,7 @@ class Slider(Control):
             start=exact.index(exact_start),
             kind="slider",
         )
-        if not isinstance(play, bool):
-            raise TypeError(f"{name}: play must be True or False, got {shown(play)}")
+        require_flag(f"{name}: play", play)
         if play:
             self.tick = min(SLOWEST, max(FASTEST, PLAYED // len(exact)))
 
