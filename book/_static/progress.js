@@ -14,8 +14,8 @@ const progress = {
 
   // What is known of a chapter: the ids of the sections read, of how many, and the answer given to each question.
   of(chapter) {
-    const { read = [], sections = 0, answers = {} } = Object(this.all()[chapter]);
-    return { read, sections, answers };
+    const { read, sections, answers } = Object(this.all()[chapter]); // whatever was kept, or spoiled
+    return { read: Array.isArray(read) ? read : [], sections: Number(sections) || 0, answers: Object(answers) };
   },
 
   change(how) {

@@ -33,8 +33,12 @@ document.addEventListener("DOMContentLoaded", () => {
         option.append(reason);
       });
       const count = questions.filter((other) => other.dataset.result === "right").length;
-      const tally = `${count} of ${questions.length} right on this page.`;
-      verdict.textContent = answer === right ? `Right. ${tally}` : `Not ${answer}: the answer is ${right}. ${tally}`;
+      document.querySelector(".question-tally")?.remove(); // of the question checked before: it counts no more
+      const tally = document.createElement("span");
+      tally.className = "question-tally";
+      tally.textContent = `${count} of ${questions.length} right on this page.`;
+      verdict.textContent = answer === right ? "Right." : `Not ${answer}: the answer is ${right}.`;
+      verdict.append(" ", tally);
     }
 
     button.addEventListener("click", () => {

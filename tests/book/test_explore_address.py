@@ -235,6 +235,51 @@ def test_brought_figure_is_closed_and_the_reader_returns_to_the_sentence(open_pa
     page.keyboard.press("Escape")  # and again, where nothing floats
 
 
+@pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
+def test_tab_leaves_the_brought_figure_for_its_sentence(open_page, key):
+    page = open_page()
+    page.get_by_text("three steps").click()
+    sees(page, "rate 0.5, steps 3")
+    for _ in range(10):
+        page.keyboard.press(key)
+        if not page.locator(".dl-floating").count():
+            break
+    assert page.evaluate("document.activeElement.textContent") == "three steps"
+    assert 0 <= page.get_by_text("three steps").bounding_box()["y"] < 720
+
+
+def test_reader_who_has_scrolled_away_returns_to_the_sentence(open_page):
+    page = open_page()
+    page.get_by_text("three steps").click()
+    sees(page, "rate 0.5, steps 3")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.keyboard.press("Escape")
+    assert 0 <= page.get_by_text("three steps").bounding_box()["y"] < 720
+
+
+def test_brought_figure_is_printed_in_its_place(open_page):
+    page = open_page()
+    page.get_by_text("three steps").click()
+    sees(page, "rate 0.5, steps 3")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".dl-floating").count() == 0
+
+
+def test_move_just_before_a_link_is_restored_by_back(open_page):
+    page = open_page()
+    page.evaluate(
+        """() => {
+            const slider = document.querySelector("#fig-bars input[name=shift]");
+            slider.value = 0;
+            slider.dispatchEvent(new Event("input", {bubbles: true}));
+            document.querySelector("a[href='#figure=fig-curve&steps=3']").click();
+        }"""
+    )
+    sees(page, "rate 0.5, steps 3")
+    page.go_back()
+    sees(page, "shift -2, kind the bound, steps 20")
+
+
 def test_back_closes_the_brought_figure_and_restores_its_values(open_page):
     page = open_page()
     moves(page, "fig-curve", "rate", 0)
@@ -274,6 +319,8 @@ def test_brought_figure_fits_every_window(open_page, size):
     box, sentence = page.locator(".dl-floating").bounding_box(), page.get_by_text("three steps").bounding_box()
     assert 0 <= sentence["y"] < sentence["y"] + sentence["height"] <= box["y"]
     assert box["y"] + box["height"] <= size[1]
+    close = page.get_by_role("button", name="Close").bounding_box()
+    assert box["y"] <= close["y"] < close["y"] + close["height"] <= box["y"] + box["height"]
     assert 0 <= box["x"] < box["x"] + box["width"] <= size[0]
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
 

@@ -157,6 +157,42 @@ def test_answers_and_sections_are_remembered_shown_and_forgotten(open_page):
 
 
 @pytest.mark.both_engines
+def test_tally_of_the_questions_stands_once_and_counts_all(open_page):
+    page = open_page(CHAPTER)
+    questions = page.locator("fieldset.question")
+    count = questions.count()
+    for question in questions.all():
+        question.locator("input").nth(int(question.get_attribute("data-right")) - 1).check()
+        question.locator(".question-check").click()
+    tally = page.locator(".question-tally")
+    assert tally.all_inner_texts() == [f"{count} of {count} right on this page."]
+    first = questions.first
+    first.locator("input").nth(int(first.get_attribute("data-right")) % 2).check()
+    first.locator(".question-check").click()
+    assert tally.all_inner_texts() == [f"{count - 1} of {count} right on this page."]
+    page.reload()
+    assert tally.all_inner_texts() == [f"{count - 1} of {count} right on this page."]
+
+
+SPOILED = [
+    '{"NAME": {"read": 5, "answers": null}}',
+    '{"NAME": {"read": null, "sections": "x", "answers": 3}}',
+    "[1]",
+    "{",
+]
+
+
+@pytest.mark.parametrize("memory", SPOILED)
+def test_spoiled_memory_is_as_none(open_page, memory):
+    page = open_page(CHAPTER)
+    memory = memory.replace("NAME", CHAPTER.removeprefix("book/").removesuffix(".html"))
+    page.evaluate("memory => localStorage.setItem('dlnotes-progress', memory)", memory)
+    page.reload()
+    assert page.locator(".question-check").count() == page.locator("fieldset.question").count()
+    assert page.complaints == []
+
+
+@pytest.mark.both_engines
 def test_chapter_read_to_its_end_is_ticked(open_page):
     page = open_page(CHAPTER)
     sections = page.evaluate("[...document.querySelectorAll('article > section > section')].map(s => s.id)")

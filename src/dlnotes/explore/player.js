@@ -212,7 +212,7 @@
   }
 
   // The address, and the browser's history
-  let writing; // the timer until it is written
+  let waiting; // for its address to be written: the timer, and the player
 
   const remember = (address) =>
     history.replaceState(
@@ -221,13 +221,19 @@
       address,
     );
 
-  function writeSoon({ label, fields }) {
-    clearTimeout(writing);
-    writing = setTimeout(() => {
-      const pairs = fields.map(({ name, texts, position }) => [name, readable(texts[position])]);
-      if (label) pairs.unshift(["figure", label]);
-      remember(`#${new URLSearchParams(pairs)}`);
-    }, REST);
+  function writeSoon(player) {
+    clearTimeout(waiting?.timer);
+    waiting = { timer: setTimeout(write, REST), player };
+  }
+
+  function write() {
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    const { label, fields } = waiting.player;
+    waiting = undefined;
+    const pairs = fields.map(({ name, texts, position }) => [name, readable(texts[position])]);
+    if (label) pairs.unshift(["figure", label]);
+    remember(`#${new URLSearchParams(pairs)}`);
   }
 
   function followAddress() {
@@ -247,7 +253,8 @@
   }
 
   function arrive(state) {
-    clearTimeout(writing);
+    clearTimeout(waiting?.timer);
+    waiting = undefined;
     land();
     for (const { pause } of players) pause();
     if (!state)
@@ -261,14 +268,15 @@
   let link; // the one followed last
   let floating;
 
-  function float({ figure, form }, link) {
+  function float({ figure }, link) {
     const place = figure.parentElement;
     place.style.minHeight = `${place.offsetHeight}px`; // what stands below stays where it is
     const close = document.createElement("button");
     close.type = "button";
+    close.className = "dl-close";
     close.textContent = "Close";
     close.addEventListener("click", returnToLink);
-    form.append(close);
+    figure.prepend(close);
     figure.classList.add("dl-floating");
     floating = { figure, place, link, close };
     scrollBy(0, Math.max(0, link.getBoundingClientRect().bottom + 16 - figure.getBoundingClientRect().top));
@@ -286,12 +294,26 @@
   function returnToLink() {
     const { link } = floating;
     land();
-    link.focus({ preventScroll: true });
+    link.focus({ preventScroll: shareInSight(link) > 0 });
+  }
+
+  // Escape leaves a floating figure, and so does Tab behind its last control or before its first.
+  function leave(event) {
+    if (!floating) return;
+    const stops = [...floating.figure.querySelectorAll("input:not([type='radio']), input:checked, select, button")];
+    const edge = event.shiftKey ? stops[0] : stops.at(-1);
+    if (event.key === "Escape" || (event.key === "Tab" && event.target === edge)) {
+      event.preventDefault();
+      returnToLink();
+    }
   }
 
   function followed(newLink) {
     link = newLink;
-    if (link?.href === location.href) arrive(null); // in Firefox a link to the present address makes no event of its own
+    if (!link) return;
+    write(); // so that "back" returns to what was seen last
+    // In Firefox a link to the present address makes no event of its own, and loses what was kept with the entry.
+    if (link.href === location.href) setTimeout(() => arrive(null));
   }
 
   function begin() {
@@ -302,7 +324,7 @@
     addEventListener("popstate", ({ state }) => arrive(state));
     addEventListener("click", ({ target }) => followed(target.closest("a[href*='#']")), true);
     addEventListener("beforeprint", land); // or it would lie over every sheet
-    addEventListener("keydown", ({ key }) => floating && key === "Escape" && returnToLink());
+    addEventListener("keydown", leave);
     addEventListener("scroll", () => floating && shareInSight(floating.place) > 0.5 && land(), { passive: true });
   }
 
