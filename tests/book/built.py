@@ -28,23 +28,20 @@ def lost(request):
     return not request.url.endswith("favicon.svg") or "ERR_ABORTED" not in request.failure
 
 
-def complaint(message):
-    """Whether a line in the console says that something is wrong.
-
-    Firefox counts the children of a formula now and then before all of them have arrived; `wrong_children` counts them
-    in the whole page.
-    """
-    early = "Incorrect number of children" in message.text
-    return message.type in ("error", "warning") and not early
-
-
 def visit(context, address, path):
     """Open a page of the site in a window; keep a record of answers and complaints."""
     page = context.new_page()
     page.complaints, page.answers = [], []
-    page.on("console", lambda m: page.complaints.append(m.text) if complaint(m) else None)
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("requestfailed", lambda r: page.complaints.append(f"failed: {r.url}") if lost(r) else None)
+
+    def complain(text):
+        # Firefox counts the children of a formula now and then before all of them have arrived, and says so in the
+        # console or as an error; `wrong_children` counts them in the whole page.
+        if "Incorrect number of children" not in text:
+            page.complaints.append(text)
+
+    page.on("console", lambda message: complain(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complain(str(error)))
+    page.on("requestfailed", lambda r: complain(f"failed: {r.url}") if lost(r) else None)
     page.on("response", lambda response: page.answers.append(response))
     page.goto(address + path)
     return page
