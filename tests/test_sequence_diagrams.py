@@ -191,3 +191,18 @@ def test_numbers_do_not_overlap_nodes_or_each_other():
 def test_the_cell_says_what_does_not_fit(ax, changed, says):
     with pytest.raises(ValueError, match=f"^{says}$"):
         draw_lstm_cell(ax, **NUMBERS, **changed)
+
+
+@pytest.mark.parametrize("value", [np.ones(2), [1.0], 1j, np.zeros((0, 2))])
+def test_only_numbers_and_texts_stand_beside_a_node(ax, value):
+    message = "^what stands beside a node must be a number or a text, got "
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw_unrolled(ax, ["a"], [0.5], start=value)
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw_lstm_cell(ax, **NUMBERS | {"x": value})
+
+
+@pytest.mark.parametrize("at", [np.ones(2), "a", np.nan])
+def test_the_place_of_the_folded_network_is_a_number(ax, at):
+    with pytest.raises((TypeError, ValueError), match=r"^at must be a finite number, got "):
+        draw_folded(ax, at=at)

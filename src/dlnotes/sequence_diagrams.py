@@ -2,11 +2,10 @@
 
 from itertools import pairwise
 from math import isfinite
-from numbers import Real
 
 import numpy as np
 
-from dlnotes.diagrams import NODE_SIZE, PASSES, draw_edge, draw_node, require_pass, signed
+from dlnotes.diagrams import NODE_SIZE, PASSES, cell_content, draw_edge, draw_node, require_pass, signed
 from dlnotes.operation import kind, require_count, require_number, shown
 from dlnotes.style import BACKWARD, FORWARD, MUTED
 
@@ -35,7 +34,9 @@ def draw_folded(ax, *, at=0):
     Raises
     ------
     TypeError
-        If `ax` is no Axes.
+        If `ax` is no Axes, or `at` no number.
+    ValueError
+        If `at` is not finite.
 
     Examples
     --------
@@ -43,6 +44,7 @@ def draw_folded(ax, *, at=0):
     >>> figure, ax = subplots(size=(2, 3))
     >>> ax = draw_folded(ax)
     """
+    at = require_number("at", at, "a finite number", isfinite)
     for start, end, name in [(INPUT, STATE, "$U$"), (STATE, OUTPUT, "$V$")]:
         draw_weight(ax, (at, start), (at, end), name)
     for height, name in [(INPUT, "$x_t$"), (STATE, "$s_t$"), (OUTPUT, "$o_t$")]:
@@ -137,8 +139,9 @@ def draw_weight(ax, start, end, name, *, lit=None):
 
 
 def written(value):
-    """A number as in a formula; a text as it is."""
-    return signed(value, DIGITS) if isinstance(value, Real) else value
+    """A number as in a formula; a text as it is; nothing for None."""
+    content = cell_content("what stands beside a node", value)
+    return signed(content, DIGITS) if isinstance(content, float) else content
 
 
 def beside(ax, at, value, error, size=NODE_SIZE, *, wire_below=True):
