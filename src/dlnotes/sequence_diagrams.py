@@ -84,7 +84,8 @@ def draw_folded(ax, *, at=0, output=True):
     >>> figure, ax = subplots(size=(2, 3))
     >>> ax = draw_folded(ax)
     """
-    top = OUTPUT if require_flag("output", output) else STATE
+    require_flag("output", output)
+    top = OUTPUT if output else STATE
     for start, end, name in [(INPUT, STATE, "$U$"), (STATE, OUTPUT, "$V$")]:
         if end <= top:
             draw_weight(ax, (at, start), (at, end), name)
@@ -175,7 +176,7 @@ def draw_weight(ax, start, end, name, *, lit=None):
     """Draw an arrow with its name beside the middle: above one that lies, to the right of one that stands."""
     draw_arrow(ax, start, end, lit=lit)
     stands = start[0] == end[0]
-    offset, place = ((6, 0), {"va": "center"}) if stands else ((0, 5 if lit else 2), {"ha": "center"})
+    offset, place = ((6, 0), {"va": "center"}) if stands else ((0, 3 if lit else 2), {"ha": "center"})
     middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
     ax.annotate(name, middle, offset, textcoords="offset points", **place)
 
