@@ -6,8 +6,8 @@ from matplotlib.colors import same_color
 from matplotlib.text import Annotation
 
 from dlnotes.lstm import lstm_cell
-from dlnotes.sequence_diagrams import CELL, WIRES, draw_folded, draw_lstm_cell, draw_unrolled
-from dlnotes.style import BACKWARD, FORWARD, subplots
+from dlnotes.sequence_diagrams import CELL, WIRES, draw_arrow, draw_folded, draw_lstm_cell, draw_unrolled
+from dlnotes.style import BACKWARD, FORWARD, MUTED, subplots
 
 
 @pytest.fixture
@@ -15,10 +15,15 @@ def ax():
     return subplots()[1]
 
 
-def arrows(ax):
+def all_arrows(ax):
     """Head and tail of each arrow, with its colour."""
     found = [text for text in ax.texts if isinstance(text, Annotation) and text.arrow_patch]
     return {(tuple(text.xyann), tuple(text.xy)): text.arrow_patch.get_edgecolor() for text in found}
+
+
+def arrows(ax):
+    """Those that are lit."""
+    return {ends: color for ends, color in all_arrows(ax).items() if not same_color(color, MUTED)}
 
 
 def texts(ax, color):
@@ -28,7 +33,23 @@ def texts(ax, color):
 INPUTS, STATES, OUTPUTS, ERRORS = ["a", "b", "c"], [0.1, -0.25, 0.3], [1.0, 2.0, 3.0], [0.7, 0.8, 0.9]
 
 
-def test_without_a_step_all_numbers_are_there_and_no_arrow(ax):
+@pytest.mark.parametrize("lit", [None, "forward", "backward"])
+def test_an_arrow_shows_its_direction_also_where_it_is_not_lit(ax, lit):
+    assert draw_arrow(ax, (0, 1), (2, 3), lit=lit, node_size=24) is ax
+    ((ends, color),) = all_arrows(ax).items()
+    assert ends == (((2, 3), (0, 1)) if lit == "backward" else ((0, 1), (2, 3)))
+    assert same_color(color, {None: MUTED, "forward": FORWARD, "backward": BACKWARD}[lit])
+    (head,) = [text.arrow_patch for text in ax.texts if isinstance(text, Annotation)]
+    assert head.shrinkB == 12  # it ends at the rim of the node
+
+
+def test_every_connection_of_an_unrolled_network_has_a_head(ax):
+    draw_unrolled(ax, INPUTS, STATES, OUTPUTS, step=1)
+    along = {((t - 1, 1), (t, 1)) for t in (1, 2, 3)}
+    assert set(all_arrows(ax)) == along | {((t, row), (t, row + 1)) for t in (1, 2, 3) for row in (0, 1)}
+
+
+def test_without_a_step_all_numbers_are_there_and_no_arrow_is_lit(ax):
     assert draw_unrolled(ax, INPUTS, STATES, OUTPUTS, errors=ERRORS) is ax
     assert texts(ax, FORWARD) == {"0", "a", "b", "c", "0.1", "−0.25", "0.3", "1", "2", "3"}
     assert texts(ax, BACKWARD) == {"0.7", "0.8", "0.9"}
@@ -99,9 +120,20 @@ def test_an_unrolled_network_says_what_does_not_fit(ax, changed, error, says):
 def test_the_folded_network_has_one_cell_and_a_loop(ax):
     assert draw_folded(ax, at=-2) is ax
     assert texts(ax, "black") == {"$x_t$", "$s_t$", "$o_t$", "$U$", "$V$", "$W$"}
-    (loop,) = arrows(ax)
+    up = {((-2, 0), (-2, 1)), ((-2, 1), (-2, 2))}
+    (loop,) = set(all_arrows(ax)) - up
+    assert up < set(all_arrows(ax))
     assert loop[0][0] == loop[1][0] > -2
-    assert loop[0][1] != loop[1][1]
+    assert loop[0][1] > loop[1][1]  # out at the top, and in again below
+
+
+def test_the_folded_network_may_have_no_output(ax):
+    draw_folded(ax, output=False)
+    assert texts(ax, "black") == {"$x_t$", "$s_t$", "$U$", "$W$"}
+    assert len(all_arrows(ax)) == 2
+    assert ax.get_ylim()[1] < 2
+    with pytest.raises(TypeError, match=r"^output must be True or False, got 1.5$"):
+        draw_folded(ax, output=1.5)
 
 
 # The cell of an LSTM
@@ -191,3 +223,18 @@ def test_numbers_do_not_overlap_nodes_or_each_other():
 def test_the_cell_says_what_does_not_fit(ax, changed, says):
     with pytest.raises(ValueError, match=f"^{says}$"):
         draw_lstm_cell(ax, **NUMBERS, **changed)
+
+
+@pytest.mark.parametrize("value", [np.ones(2), [1.0], 1j, np.zeros((0, 2))])
+def test_only_numbers_and_texts_stand_beside_a_node(ax, value):
+    message = "^what stands beside a node must be a number or a text, got "
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw_unrolled(ax, ["a"], [0.5], start=value)
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw_lstm_cell(ax, **NUMBERS | {"x": value})
+
+
+@pytest.mark.parametrize("at", [np.ones(2), "a", np.nan])
+def test_the_place_of_the_folded_network_is_a_number(ax, at):
+    with pytest.raises((TypeError, ValueError), match=r"^at must be a finite number, got "):
+        draw_folded(ax, at=at)

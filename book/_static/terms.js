@@ -24,7 +24,7 @@ document.addEventListener("DOMContentLoaded", () => {
       link.addEventListener("pointerenter", ({ pointerType }) => pointerType === "touch" || show(link, card));
       link.addEventListener("pointerleave", ({ pointerType }) => pointerType === "touch" || hideSoon());
       link.addEventListener("focus", () => show(link, card));
-      link.addEventListener("blur", hide);
+      link.addEventListener("blur", () => shown?.link === link && !card.matches(":hover") && hide());
       link.addEventListener("pointerdown", ({ pointerType }) => {
         touched = pointerType === "touch" && shown?.link !== link;
       });
@@ -43,11 +43,17 @@ document.addEventListener("DOMContentLoaded", () => {
     shown = { link, card };
     card.hidden = false;
     const place = link.getClientRects()[0];
+    const { bottom } = link.getBoundingClientRect();
+    card.style.maxHeight = "";
     const { width, height } = card.getBoundingClientRect();
     const left = Math.max(8, Math.min(place.left, document.documentElement.clientWidth - width - 8));
-    const above = place.bottom + height + 8 > innerHeight && place.top > height + 64; // below, if there is room
+    const roomAbove = place.top - document.querySelector(".bd-header-article").getBoundingClientRect().bottom - 8;
+    const roomBelow = innerHeight - bottom - 8;
+    const above = height > roomBelow && roomAbove > roomBelow;
+    const shownHeight = Math.min(height, Math.max(above ? roomAbove : roomBelow, 96)); // what is longer scrolls
+    card.style.maxHeight = `${shownHeight}px`;
     card.style.left = `${left + scrollX}px`;
-    card.style.top = `${(above ? place.top - height - 4 : link.getBoundingClientRect().bottom + 4) + scrollY}px`;
+    card.style.top = `${(above ? place.top - shownHeight - 4 : bottom + 4) + scrollY}px`;
   }
 
   function hide() {

@@ -14,6 +14,17 @@ NEEDED_BY = {
     'class="katex"': ["katex/copy-tex.min.js"],  # a copied formula is its TeX, once
     "std-term": ["terms.js"],
 }
+KEPT_FOR_THE_PAGE = """\
+    try {
+      localStorage.length;
+    } catch {
+      const kept = new Map();
+      const getItem = (name) => kept.get(name) ?? null;
+      const setItem = (name, text) => kept.set(name, String(text));
+      const removeItem = (name) => kept.delete(name);
+      Object.defineProperty(window, "localStorage", { value: { getItem, setItem, removeItem } });
+    }
+"""
 # What the templates of the theme and of Sphinx leave to be mended in the finished pages.
 MENDED = [
     # 1.5 MB of script that draws the icons which the style sheet draws too, from a font
@@ -31,6 +42,11 @@ MENDED = [
         r'dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto"',
         'dataset.theme = localStorage.getItem("theme") ||\n'
         '      (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")',
+    ),
+    # where the browser keeps nothing, even to ask for what is kept is an error: the theme's scripts then end at once
+    (
+        r'(<script data-cfasync="false">\n)(\s*document\.documentElement\.dataset\.mode)',
+        rf"\1{KEPT_FOR_THE_PAGE}\2",
     ),
     # buttons that say what they show; without a script a link leads to the chapters
     (

@@ -142,7 +142,7 @@ def picture(html):
     svg = re.sub(r"dl-([0-9a-f]{8})", r"card-\1", svg)  # the ids of a page, and of the PDF of all pages, stay unique
     return re.sub(
         r'<svg role="img" aria-label="[^"]*" width="\d+" height="\d+"',
-        '<svg aria-hidden="true" preserveAspectRatio="xMidYMin slice"',
+        '<svg aria-hidden="true" preserveAspectRatio="xMidYMid meet"',
         svg,
     )
 

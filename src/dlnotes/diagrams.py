@@ -233,7 +233,7 @@ def draw_grid(ax, numbers, *, at=(0, 0), title="", largest=None, framed=(), colo
     require_color("color", color)
     left, top = point("at", at)
     for (row, column), value in np.ndenumerate(numbers):
-        content = cell_content(value)
+        content = cell_content("a cell", value)
         is_number = isinstance(content, float)
         face = "white" if largest is None or not is_number else DIVERGING(0.5 + 0.5 * content / largest)
         corner = left + column, top + row
@@ -268,12 +268,12 @@ def signed(number, digits):
     return f"{number:.{digits}g}".replace("-", "\N{MINUS SIGN}")
 
 
-def cell_content(value):
+def cell_content(name, value):
     """What stands in a cell: a number as a float, or a text, which is empty for None and NaN."""
     if value is None or isinstance(value, str):
         return value or ""
     value = int(value) if isinstance(value, bool) else value
-    number = require_number("a cell", value, "a number or a text", lambda number: True)
+    number = require_number(name, value, "a number or a text", lambda number: True)
     return "" if math.isnan(number) else number
 
 

@@ -2,19 +2,57 @@
 
 from itertools import pairwise
 from math import isfinite
-from numbers import Real
 
 import numpy as np
 
-from dlnotes.diagrams import NODE_SIZE, PASSES, draw_edge, draw_node, require_pass, signed
-from dlnotes.operation import kind, require_count, require_number, shown
+from dlnotes.diagrams import NODE_SIZE, PASSES, cell_content, draw_edge, draw_node, require_pass, signed
+from dlnotes.operation import kind, require_count, require_flag, require_number, shown
 from dlnotes.style import BACKWARD, FORWARD, MUTED
 
 INPUT, STATE, OUTPUT = 0, 1, 2  # heights of the three rows of a recurrent network
 DIGITS = 2
 
 
-def draw_folded(ax, *, at=0):
+def draw_arrow(ax, start, end, *, lit=None, node_size=NODE_SIZE):
+    """Draw a connection whose direction always shows: grey with a small head, or lit by one of the two passes.
+
+    Introduced in the chapter "Recurrent networks".
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw; its own axes are switched off, and the caller sets the limits.
+    start, end : array_like of shape (2,)
+        The x and y of the two nodes, in the direction of the forward pass.
+    lit : {"forward", "backward"}, optional
+        The arrow becomes wide, and has the direction and the colour of this pass.
+    node_size : float, default 28
+        Diameter of the nodes in points: the arrow goes from rim to rim.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same `ax`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `ax` is no Axes, an end no point, `node_size` no positive number, or `lit` none of the two passes.
+
+    Examples
+    --------
+    >>> from dlnotes.style import subplots
+    >>> figure, ax = subplots()
+    >>> ax = draw_arrow(ax, (0, 0), (1, 0))
+    """
+    draw_edge(ax, start, end, lit=lit, node_size=node_size)
+    if lit is None:
+        head = {"arrowstyle": "-|>", "mutation_scale": 9, "color": MUTED, "lw": 1, "shrinkA": 0}
+        ax.annotate("", end, start, arrowprops={**head, "shrinkB": node_size / 2}, zorder=1)
+    return ax
+
+
+def draw_folded(ax, *, at=0, output=True):
     """Draw a recurrent network as one cell whose state goes back into itself.
 
     It stands beside `draw_unrolled` on the same axes if these are made wider. Introduced in the chapter "Recurrent
@@ -26,6 +64,8 @@ def draw_folded(ax, *, at=0):
         Where to draw; its own axes are switched off.
     at : float, default 0
         The x of its nodes; the loop is on their right.
+    output : bool, default True
+        Whether there is an output above the state.
 
     Returns
     -------
@@ -35,7 +75,9 @@ def draw_folded(ax, *, at=0):
     Raises
     ------
     TypeError
-        If `ax` is no Axes.
+        If `ax` is no Axes, `at` no number, or `output` neither true nor false.
+    ValueError
+        If `at` is not finite.
 
     Examples
     --------
@@ -43,23 +85,28 @@ def draw_folded(ax, *, at=0):
     >>> figure, ax = subplots(size=(2, 3))
     >>> ax = draw_folded(ax)
     """
+    at = require_number("at", at, "a finite number", isfinite)
+    require_flag("output", output)
+    top = OUTPUT if output else STATE
     for start, end, name in [(INPUT, STATE, "$U$"), (STATE, OUTPUT, "$V$")]:
-        draw_weight(ax, (at, start), (at, end), name)
+        if end <= top:
+            draw_weight(ax, (at, start), (at, end), name)
     for height, name in [(INPUT, "$x_t$"), (STATE, "$s_t$"), (OUTPUT, "$o_t$")]:
-        draw_node(ax, (at, height), name)
+        if height <= top:
+            draw_node(ax, (at, height), name)
     loop = {"arrowstyle": "-|>", "color": MUTED, "shrinkA": 0, "shrinkB": 0, "connectionstyle": "arc3,rad=-2.5"}
     ax.annotate("", (at + 0.16, STATE - 0.16), (at + 0.16, STATE + 0.16), arrowprops=loop)
     ax.annotate("$W$", (at, STATE), (46, 0), textcoords="offset points", ha="left", va="center")
-    ax.set(xlim=(at - 0.5, at + 1.2), ylim=(INPUT - 0.6, OUTPUT + 0.6))
+    ax.set(xlim=(at - 0.5, at + 1.2), ylim=(INPUT - 0.6, top + 0.6))
     return ax
 
 
 def draw_unrolled(ax, inputs, states, outputs=(), *, errors=(), start=0, step=None, lit="forward"):
     r"""Draw a recurrent network time step by time step, with its numbers; one step may be lit.
 
-    The way forward has reached `step`: what comes later has no numbers yet, and arrows show from where the state of
-    this step is computed. The way back has come down to `step`: errors are shown from there on, and arrows show from
-    where they come. Introduced in the chapter "Recurrent networks".
+    The way forward has reached `step`: what comes later has no numbers yet, and wide arrows show from where the state
+    of this step is computed. The way back has come down to `step`: errors are shown from there on, and wide arrows show
+    from where they come. Introduced in the chapter "Recurrent networks".
 
     Parameters
     ----------
@@ -74,7 +121,7 @@ def draw_unrolled(ax, inputs, states, outputs=(), *, errors=(), start=0, step=No
     start : float or str, default 0
         What is written at :math:`s_0`.
     step : int, optional
-        The time step that is lit, counted from 1; 0 is the start. Without it all numbers are there, and no arrow.
+        The time step that is lit, counted from 1; 0 is the start. Without it all numbers are there, and none is lit.
     lit : {"forward", "backward"}
         On which way it is.
 
@@ -128,17 +175,18 @@ def draw_unrolled(ax, inputs, states, outputs=(), *, errors=(), start=0, step=No
 
 
 def draw_weight(ax, start, end, name, *, lit=None):
-    """Draw an edge with its name beside the middle: above one that lies, to the right of one that stands."""
-    draw_edge(ax, start, end, lit=lit)
+    """Draw an arrow with its name beside the middle: above one that lies, to the right of one that stands."""
+    draw_arrow(ax, start, end, lit=lit)
     stands = start[0] == end[0]
-    offset, place = ((6, 0), {"va": "center"}) if stands else ((0, 5 if lit else 2), {"ha": "center"})
+    offset, place = ((6, 0), {"va": "center"}) if stands else ((0, 3 if lit else 2), {"ha": "center"})
     middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
     ax.annotate(name, middle, offset, textcoords="offset points", **place)
 
 
 def written(value):
-    """A number as in a formula; a text as it is."""
-    return signed(value, DIGITS) if isinstance(value, Real) else value
+    """A number as in a formula; a text as it is; nothing for None."""
+    content = cell_content("what stands beside a node", value)
+    return signed(content, DIGITS) if isinstance(content, float) else content
 
 
 def beside(ax, at, value, error, size=NODE_SIZE, *, wire_below=True):

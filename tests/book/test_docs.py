@@ -125,12 +125,20 @@ def test_the_changelog_is_in_order_and_lists_each_thing_once():
 # --- the back matter -------------------------------------------------------------------------------------------------
 
 
-def test_every_term_has_a_chinese_name_a_definition_and_a_place():
+def test_every_term_has_a_chinese_name_and_a_definition():
     for names, definition in glossary():
         chinese, _, rest = definition.partition(". ")
         assert re.search(r"[\u4e00-\u9fff]", chinese), f"{names[0]}: the Chinese name comes first"
         assert len(rest.split()) >= 5, f"{names[0]}: a definition in words"
-        assert re.search(r"In \{doc\}`\w+`\.$", rest), f"{names[0]}: where it is explained"
+
+
+def test_the_chapter_that_a_term_names_uses_it():
+    placed = [(names, re.search(r"In \{doc\}`(\w+)`\.$", definition)) for names, definition in glossary()]
+    for names, place in placed:
+        if place and (BOOK / f"{place[1]}.ipynb").exists():
+            text = " ".join(read(BOOK / f"{place[1]}.ipynb").lower().split())
+            assert any(name.lower() in text for name in names), f"{names[0]} is not in {place[1]}"
+    assert sum(place is not None for _, place in placed) > 0.8 * len(placed)
 
 
 def test_terms_are_sorted_and_stand_once():

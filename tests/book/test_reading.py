@@ -90,6 +90,36 @@ def test_first_tap_shows_second_follows(open_page, http_address, scheme):
     page.wait_for_url("**/glossary.html#term-*")
 
 
+@pytest.mark.both_engines
+def test_definition_stays_in_the_window_whatever_the_size_of_the_text(open_page):
+    page = open_page(CHAPTER)
+    page.set_viewport_size({"width": 360, "height": 500})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    for term in page.locator(TERM).all()[:5]:
+        term.evaluate("term => term.scrollIntoView({block: 'center'})")
+        term.focus()
+        box = card_of(page, term).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+        assert box["y"] >= page.locator(".bd-header-article").evaluate("bar => bar.getBoundingClientRect().bottom")
+        assert box["y"] + box["height"] <= 500
+
+
+@pytest.mark.both_engines
+def test_definition_stays_when_it_is_clicked_though_another_term_has_the_focus(open_page):
+    page = open_page(CHAPTER)
+    first, other = page.locator(TERM).all()[:2]
+    other.focus()
+    first.evaluate("term => term.scrollIntoView({block: 'center'})")
+    point_at(page, first)
+    card = card_of(page, first)
+    card.wait_for()
+    point_at(page, card)
+    page.mouse.down()
+    page.mouse.up()
+    assert card.is_visible()
+
+
 def test_definitions_are_taken_from_the_glossary():
     glossary = (
         '<article><dl class="glossary"><dt id="term-weight">weight<a class="headerlink">#</a></dt>'
@@ -208,13 +238,21 @@ def test_chapter_read_to_its_end_is_ticked(open_page):
 def test_browser_that_keeps_nothing_works(open_page):
     page = open_page("book/index.html")
     page.context.add_init_script(
-        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }});"
+        "Object.defineProperty(window, 'localStorage', "
+        "{configurable: true, get() { throw new DOMException('no', 'SecurityError'); }});"
     )
     page.goto(page.url.replace("book/index.html", CHAPTER))
     question = page.locator("fieldset.question").first
     question.locator("input").first.check()
     question.locator(".question-check").click()
     assert question.get_attribute("data-result") in ("right", "wrong")
+    button = page.locator("button.theme-switch-button:visible").first
+    themes = set()
+    for _ in range(3):
+        button.click()
+        themes.add(page.evaluate("document.documentElement.dataset.theme"))
+    assert themes == {"light", "dark"}
+    assert page.complaints == []
 
 
 @pytest.mark.both_engines
@@ -258,7 +296,7 @@ def test_picture_of_a_card_has_no_words_and_names_of_its_own():
         '<use href="#dl-01234567-g0" /><use href="#dl-01234567-0" x="1" data-slots="0:x" /></svg></figure>'
     )
     assert picture(page) == (
-        '<svg aria-hidden="true" preserveAspectRatio="xMidYMin slice" viewBox="0 0 4 4"><defs>'
+        '<svg aria-hidden="true" preserveAspectRatio="xMidYMid meet" viewBox="0 0 4 4"><defs>'
         '<path id="card-01234567-0" d="m1 1" /></defs><use href="#card-01234567-0" x="1" /></svg>'
     )
     assert picture("<p>none</p>") == ""
@@ -289,6 +327,26 @@ def test_forced_colours_take_the_theme_that_goes_with_them(open_page, system):
     page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=system)
     page.locator("button.theme-switch-button:visible").first.click()
     page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=system)
+
+
+def test_pictures_of_the_cards_keep_their_colours_under_forced_colours(open_page):
+    page = open_page("book/index.html", forced_colors="active")
+    kept = page.locator(".card-picture").evaluate_all("all => all.map(e => getComputedStyle(e).forcedColorAdjust)")
+    assert kept == ["none"] * len(CHAPTERS)
+
+
+@pytest.mark.both_engines
+def test_bar_holds_its_buttons_when_the_text_is_large(open_page):
+    page = open_page(CHAPTER)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    bar, *buttons = page.locator(".bd-header-article, .bd-header-article :is(a, button):visible").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().toJSON())"
+    )
+    assert len(buttons) == 5
+    assert all(bar["top"] <= button["top"] and button["bottom"] <= bar["bottom"] for button in buttons)
+    page.set_viewport_size({"width": 280, "height": 740})
+    assert page.locator(".bd-header-article").evaluate("bar => getComputedStyle(bar).position") == "static"
 
 
 def test_without_javascript_the_menu_is_there_and_the_page_has_its_look(open_page):

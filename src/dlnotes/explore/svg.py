@@ -7,6 +7,7 @@ can be seen, colours become variables of the page, and elements that others refe
 import base64
 import io
 import re
+from functools import cache
 from xml.etree import ElementTree
 
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -143,6 +144,7 @@ def _short_list(numbers):
     return " ".join(_short(round(float(number) * 10), 1) for number in numbers.split())
 
 
+@cache  # pictures of a figure differ in few of their numbers
 def _short(integer, decimals):
     """Write ``integer / 10**decimals`` with as few characters as possible.
 
