@@ -162,8 +162,35 @@ def test_over_time_gives_every_state_and_takes_a_gradient_for_each(rng):
     np.testing.assert_array_equal(dstep, [2 * (1 + 2 + 3 + 4)])
     dx, *_ = backward(None, np.ones_like(n))
     np.testing.assert_array_equal(dx[0].ravel(), [4, 3, 2, 1])
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(
+        TypeError, match=r"^the backward map of over_time takes 2 gradients, one for each value, got 1$"
+    ):
         backward(None)
+    for wrong in (np.ones((1, 4, 1)), np.ones((2, 9, 1)), 1.0):
+        with pytest.raises(ValueError, match=r"^dy must have the shape of the value of over_time, \(2, 4, 1\), got "):
+            backward(wrong, None)
+
+
+def test_over_time_takes_lists_and_integers():
+    x, W = np.ones((1, 2, 1)), [[2]]
+    (s,), backward = over_time(rnn_cell, x.tolist(), [[[0]]], W, W, [0])
+    (same,), same_backward = over_time(
+        rnn_cell, x, [np.zeros((1, 1))], np.array([[2.0]]), np.array([[2.0]]), np.zeros(1)
+    )
+    np.testing.assert_array_equal(s, same)
+    for one, other in zip(backward(s.tolist()), same_backward(s), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["U", "W", "b"])
+def test_bidirectional_names_the_array_that_does_not_fit(name, rng):
+    x = rng.standard_normal((2, 3, 2))
+    arrays = {
+        f"{kind}{way}": array for way in ("", "_back") for kind, array in zip("UWb", parameters(4, 2), strict=True)
+    }
+    for way in ("", "_back"):
+        with pytest.raises(ValueError, match=f"^{name}{way} must have shape "):
+            bidirectional(x, **arrays | {f"{name}{way}": np.ones((3, 3))})
 
 
 def test_last_is_a_copy_of_the_last_step():

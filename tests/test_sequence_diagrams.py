@@ -1,8 +1,11 @@
 """Recurrent networks and cells drawn from their numbers: what is known at a step, and where arrows point."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
+from matplotlib.patches import ArrowStyle
 from matplotlib.text import Annotation
 
 from dlnotes.lstm import lstm_cell
@@ -41,12 +44,26 @@ def test_an_arrow_shows_its_direction_also_where_it_is_not_lit(ax, lit):
     assert same_color(color, {None: MUTED, "forward": FORWARD, "backward": BACKWARD}[lit])
     (head,) = [text.arrow_patch for text in ax.texts if isinstance(text, Annotation)]
     assert head.shrinkB == 12  # it ends at the rim of the node
+    assert isinstance(head.get_arrowstyle(), ArrowStyle.CurveFilledB)
+    assert head.get_mutation_scale() > 0
+    assert head.get_zorder() < 4  # below the nodes
 
 
 def test_every_connection_of_an_unrolled_network_has_a_head(ax):
     draw_unrolled(ax, INPUTS, STATES, OUTPUTS, step=1)
     along = {((t - 1, 1), (t, 1)) for t in (1, 2, 3)}
     assert set(all_arrows(ax)) == along | {((t, row), (t, row + 1)) for t in (1, 2, 3) for row in (0, 1)}
+
+
+def test_each_weight_is_named_at_its_own_arrows(ax):
+    draw_unrolled(ax, INPUTS, STATES, OUTPUTS)
+    named = {(text.get_text(), *text.xy) for text in ax.texts if text.get_text() in ("$U$", "$W$", "$V$")}
+    assert named == {(name, t, row) for t in (1, 2, 3) for name, row in (("$U$", 0.5), ("$V$", 1.5))} | {
+        ("$W$", t - 0.5, 1) for t in (1, 2, 3)
+    }
+    offsets = {name: text.xyann for text in ax.texts if (name := text.get_text()) in ("$U$", "$W$", "$V$")}
+    assert offsets["$U$"][0] > 0 < offsets["$V$"][0]  # on the right of arrows that stand
+    assert offsets["$W$"][1] > 0  # above those that lie
 
 
 def test_without_a_step_all_numbers_are_there_and_no_arrow_is_lit(ax):
@@ -238,3 +255,11 @@ def test_only_numbers_and_texts_stand_beside_a_node(ax, value):
 def test_the_place_of_the_folded_network_is_a_number(ax, at):
     with pytest.raises((TypeError, ValueError), match=r"^at must be a finite number, got "):
         draw_folded(ax, at=at)
+
+
+def test_the_cell_wants_axes_and_computes_with_any_real_numbers(ax):
+    with pytest.raises(TypeError, match=r"^ax must be a matplotlib Axes, got None$"):
+        draw_lstm_cell(None, **NUMBERS)
+    draw_lstm_cell(ax, **NUMBERS | {"f": Fraction(1, 2), "c": 1, "i": 0})
+    assert "0.5" in texts(ax, FORWARD)
+    draw_lstm_cell(ax, **NUMBERS | {"f": np.float16(60000), "c": 10**200})

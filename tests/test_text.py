@@ -24,6 +24,9 @@ def test_nothing_is_encoded_and_decoded_too():
     vocabulary = Vocabulary("ab")
     assert vocabulary.encode("").shape == (0,)
     assert vocabulary.decode(vocabulary.encode("")) == []
+    assert vocabulary.decode([]) == []
+    with pytest.raises(ValueError, match="with more than 1 tokens"):
+        windows([], 1)
 
 
 @pytest.mark.parametrize(("tokens", "known", "named"), [("ab", "abc?", "'c'"), (["it", "is"], ["it", "was"], "'was'")])

@@ -201,6 +201,8 @@ def as_floats(name, value):
 def as_integers(name, value):
     """Turn `value` into an array of integers; `name` is what an error calls it."""
     array = as_array(name, value)
+    if isinstance(value, list | tuple) and not array.size:
+        return array.astype(int)  # NumPy takes an empty list for one of floats
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold integers, got an array of dtype {array.dtype}")
     return array

@@ -3,7 +3,16 @@
 import numpy as np
 
 from dlnotes.activations import tanh
-from dlnotes.operation import as_floats, as_tuple, kind, operation, require_callable, require_shape, unchecked
+from dlnotes.operation import (
+    as_floats,
+    as_tuple,
+    kind,
+    operation,
+    output_gradients,
+    require_callable,
+    require_shape,
+    unchecked,
+)
 
 
 @operation
@@ -83,12 +92,12 @@ def as_activation(f):
     return activation
 
 
-def require_rnn(x, U, W, b):
-    """Refuse parameters that do not fit each other or the input."""
+def require_rnn(x, U, W, b, suffix=""):
+    """Refuse parameters that do not fit each other or the input; their names may have a suffix."""
     units = b.size
-    require_shape("b", b, "units,", (units,))
-    require_shape("U", U, "units, features", (units, x.shape[-1]))
-    require_shape("W", W, "units, units", (units, units))
+    require_shape(f"b{suffix}", b, "units,", (units,))
+    require_shape(f"U{suffix}", U, "units, features", (units, x.shape[-1]))
+    require_shape(f"W{suffix}", W, "units, units", (units, units))
 
 
 @operation
@@ -210,6 +219,8 @@ def over_time(cell, x, states, *parameters, **options):
     require_sequence(x := as_floats("x", x))
     if not isinstance(states, list | tuple):
         raise TypeError(f"states must be a list of arrays, got {kind(states)}")
+    states = [as_floats(f"state {number}", state) for number, state in enumerate(states)]
+    parameters = [as_floats(f"parameter {number}", parameter) for number, parameter in enumerate(parameters)]
     step, history, backward_maps = unchecked(cell), [], []
     for t in range(x.shape[1]):
         value, step_backward = step(x[:, t], *states, *parameters, **options)
@@ -219,14 +230,12 @@ def over_time(cell, x, states, *parameters, **options):
     sequences = tuple(np.stack(steps, axis=1) for steps in zip(*history, strict=True))
 
     def backward(*dsequences):
+        dsequences = output_gradients("over_time", dsequences, sequences)
         dx, dparameters = np.empty_like(x), [np.zeros_like(p) for p in parameters]
         dstates = [np.zeros_like(sequence[:, -1]) for sequence in sequences]
         for t in reversed(range(x.shape[1])):
             # A state reaches the loss by what is read from it at t, and through all later steps.
-            dstates = [
-                dstate if dsequence is None else dstate + dsequence[:, t]
-                for dstate, dsequence in zip(dstates, dsequences, strict=True)
-            ]
+            dstates = [dstate + dsequence[:, t] for dstate, dsequence in zip(dstates, dsequences, strict=True)]
             dx[:, t], *gradients = backward_maps[t](*dstates)
             dstates, step_gradients = gradients[: len(dstates)], gradients[len(dstates) :]
             for total, gradient in zip(dparameters, step_gradients, strict=True):
@@ -282,6 +291,8 @@ def bidirectional(x, U, W, b, U_back, W_back, b_back, *, activation=tanh):
             [0.39, 0.  ],
             [0.34, 0.  ]]])
     """
+    require_sequence(x)
+    require_rnn(x, U_back, W_back, b_back, suffix="_back")
     s, forth_backward = rnn(x, U, W, b, activation=activation)
     s_back, back_backward = rnn(x[:, ::-1], U_back, W_back, b_back, activation=activation)  # time turned round
     units = len(b)

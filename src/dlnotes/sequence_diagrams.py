@@ -5,7 +5,7 @@ from math import isfinite
 
 import numpy as np
 
-from dlnotes.diagrams import NODE_SIZE, PASSES, cell_content, draw_edge, draw_node, require_pass, signed
+from dlnotes.diagrams import NODE_SIZE, PASSES, cell_content, draw_edge, draw_node, require_axes, require_pass, signed
 from dlnotes.operation import kind, require_count, require_flag, require_number, shown
 from dlnotes.style import BACKWARD, FORWARD, MUTED
 
@@ -262,8 +262,9 @@ def draw_lstm_cell(ax, *, x, h, c, f, i, g, o, gradients=None, part=None, lit="f
     if part is not None and not (isinstance(part, str) and part in WIRES):
         raise ValueError(f"part must be one of {', '.join(WIRES)}, got {shown(part)}")
     require_pass(lit)
-    for name, value in {"h": h, "c": c, "f": f, "i": i, "g": g, "o": o}.items():
-        require_number(name, value, "a finite number", isfinite)
+    require_axes(ax)
+    numbers = {"h": h, "c": c, "f": f, "i": i, "g": g, "o": o}
+    h, c, f, i, g, o = (require_number(name, value, "a finite number", isfinite) for name, value in numbers.items())
     gradients = {} if gradients is None else gradients
     if not isinstance(gradients, dict):
         raise TypeError(f"gradients must be a dictionary from a name to a number, got {kind(gradients)}")
