@@ -6,7 +6,7 @@ from math import isfinite
 import numpy as np
 
 from dlnotes.diagrams import NODE_SIZE, PASSES, cell_content, draw_edge, draw_node, require_axes, require_pass, signed
-from dlnotes.operation import kind, require_count, require_flag, require_number, shown
+from dlnotes.operation import as_array, kind, require_count, require_flag, require_number, shown
 from dlnotes.style import BACKWARD, FORWARD, MUTED
 
 INPUT, STATE, OUTPUT = 0, 1, 2  # heights of the three rows of a recurrent network
@@ -144,7 +144,7 @@ def draw_unrolled(ax, inputs, states, outputs=(), *, errors=(), start=0, step=No
     """
     sequences = {"states": states, "inputs": inputs, "outputs": outputs, "errors": errors}
     for name, values in sequences.items():
-        if not isinstance(values, str | list | tuple) and np.ndim(values) != 1:
+        if not isinstance(values, str | list | tuple) and as_array(name, values).ndim != 1:
             raise TypeError(f"{name} must be a list of numbers or texts, got {kind(values)}")
     time = len(states)
     for name, values in [("inputs", inputs), ("outputs", outputs), ("errors", errors)]:
