@@ -130,7 +130,8 @@ CALLS = {
     "node_positions": (diagrams.node_positions, {"sizes": (2, 3)}),
     "draw_edge": (
         functools.partial(diagrams.draw_edge, AX),
-        {"start": (0, 0), "end": (1, 1), "weight": 0.5, "largest": 1, "label": "w", "lit": None, "node_size": 9},
+        {"start": (0, 0), "end": (1, 1), "weight": 0.5, "largest": 1, "label": "w", "lit": None, "node_size": 9}
+        | {"directed": True},
     ),
     "draw_node": (
         functools.partial(diagrams.draw_node, AX),

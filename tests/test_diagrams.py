@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
+from matplotlib.patches import ArrowStyle
 from matplotlib.text import Annotation
 
 from dlnotes.diagrams import LABEL_AT, THINNEST, WIDEST, draw_edge, draw_grid, draw_node, node_positions
@@ -89,6 +90,27 @@ def test_a_lit_edge_is_an_arrow_in_the_direction_of_its_pass(ax):
     assert (backward.xyann, backward.xy) == ((2, 3), (0, 1))
     assert same_color(backward.arrow_patch.get_edgecolor(), BACKWARD)
     assert len(ax.lines) == 0
+
+
+@pytest.mark.parametrize("lit", [None, "forward", "backward"])
+def test_a_directed_edge_shows_its_direction_also_where_it_is_not_lit(ax, lit):
+    assert draw_edge(ax, (0, 1), (2, 3), lit=lit, directed=True, node_size=24) is ax
+    (note,) = arrows(ax)
+    assert (note.xyann, note.xy) == (((2, 3), (0, 1)) if lit == "backward" else ((0, 1), (2, 3)))
+    head = note.arrow_patch
+    assert same_color(head.get_edgecolor(), {None: MUTED, "forward": FORWARD, "backward": BACKWARD}[lit])
+    assert head.shrinkB == 12  # it ends at the rim of the node
+    assert isinstance(head.get_arrowstyle(), ArrowStyle.CurveFilledB)
+    assert head.get_mutation_scale() > 0
+    assert head.get_zorder() < 4  # below the nodes
+
+
+def test_the_head_of_a_directed_edge_has_the_colour_of_its_weight(ax):
+    draw_edge(ax, (0, 1), (2, 3), weight=-1, directed=True)
+    (note,) = arrows(ax)
+    assert same_color(note.arrow_patch.get_edgecolor(), NEGATIVE)
+    with pytest.raises(TypeError, match=r"^directed must be True or False, got 1.5$"):
+        draw_edge(ax, (0, 1), (2, 3), directed=1.5)
 
 
 def test_an_arrow_ends_at_the_rims_of_the_nodes(ax):

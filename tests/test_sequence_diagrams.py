@@ -5,11 +5,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
-from matplotlib.patches import ArrowStyle
 from matplotlib.text import Annotation
 
 from dlnotes.lstm import lstm_cell
-from dlnotes.sequence_diagrams import CELL, WIRES, draw_arrow, draw_folded, draw_lstm_cell, draw_unrolled
+from dlnotes.sequence_diagrams import CELL, WIRES, draw_folded, draw_lstm_cell, draw_unrolled
 from dlnotes.style import BACKWARD, FORWARD, MUTED, subplots
 
 
@@ -34,19 +33,6 @@ def texts(ax, color):
 
 
 INPUTS, STATES, OUTPUTS, ERRORS = ["a", "b", "c"], [0.1, -0.25, 0.3], [1.0, 2.0, 3.0], [0.7, 0.8, 0.9]
-
-
-@pytest.mark.parametrize("lit", [None, "forward", "backward"])
-def test_an_arrow_shows_its_direction_also_where_it_is_not_lit(ax, lit):
-    assert draw_arrow(ax, (0, 1), (2, 3), lit=lit, node_size=24) is ax
-    ((ends, color),) = all_arrows(ax).items()
-    assert ends == (((2, 3), (0, 1)) if lit == "backward" else ((0, 1), (2, 3)))
-    assert same_color(color, {None: MUTED, "forward": FORWARD, "backward": BACKWARD}[lit])
-    (head,) = [text.arrow_patch for text in ax.texts if isinstance(text, Annotation)]
-    assert head.shrinkB == 12  # it ends at the rim of the node
-    assert isinstance(head.get_arrowstyle(), ArrowStyle.CurveFilledB)
-    assert head.get_mutation_scale() > 0
-    assert head.get_zorder() < 4  # below the nodes
 
 
 def test_every_connection_of_an_unrolled_network_has_a_head(ax):

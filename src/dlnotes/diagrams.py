@@ -59,7 +59,7 @@ def node_positions(sizes):
     return [np.array([[float(k), 0.5 + gap * ((n - 1) / 2 - j)] for j in range(n)]) for k, n in enumerate(sizes)]
 
 
-def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, node_size=NODE_SIZE):
+def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, directed=False, node_size=NODE_SIZE):
     """Draw the connection of two nodes: a line that shows its weight, or an arrow.
 
     A positive weight is a solid blue line, a negative one dashed orange, and the larger it is the wider the line.
@@ -79,6 +79,8 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, nod
         Written on the line, nearer to its start.
     lit : {"forward", "backward"}, optional
         The edge becomes an arrow in the direction, and the colour, of this pass.
+    directed : bool, default False
+        Whether an edge that is not lit has a head, too: a small one, in the direction of the forward pass.
     node_size : float, default 28
         Diameter of the nodes in points: an arrow goes from rim to rim.
 
@@ -90,8 +92,8 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, nod
     Raises
     ------
     TypeError, ValueError
-        If `ax` is no Axes, a weight or a size no number, `largest` not positive, an end no point, `label` no text, or
-        `lit` none of the two passes.
+        If `ax` is no Axes, a weight or a size no number, `largest` not positive, an end no point, `label` no text,
+        `directed` neither true nor false, or `lit` none of the two passes.
 
     Examples
     --------
@@ -103,6 +105,7 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, nod
     largest, node_size = require_positive("largest", largest), require_positive("node_size", node_size)
     start, end = point("start", start), point("end", end)
     require_text("label", label)
+    require_flag("directed", directed)
     if lit is not None:
         require_pass(lit)
         tail, head = (start, end) if lit == "forward" else (end, start)
@@ -116,6 +119,9 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, nod
             color, dashes = (POSITIVE, "-") if weight >= 0 else (NEGATIVE, "--")
             width = max(THINNEST, WIDEST * abs(weight) / largest)
         ax.plot(*zip(start, end, strict=True), color=color, linestyle=dashes, linewidth=width, zorder=1)
+        if directed:
+            arrow = {"arrowstyle": "-|>", "mutation_scale": 9, "color": color, "lw": width, "shrinkA": 0}
+            ax.annotate("", end, start, arrowprops={**arrow, "shrinkB": node_size / 2}, zorder=1)
     if label:
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
         ax.text(*start + LABEL_AT * (end - start), label, ha="center", va="center", bbox=box, zorder=3)
@@ -269,7 +275,7 @@ def signed(number, digits):
 
 
 def cell_content(name, value):
-    """What stands in a cell: a number as a float, or a text, which is empty for None and NaN."""
+    """What is written in a picture: a number as a float, or a text, which is empty for None and NaN."""
     if value is None or isinstance(value, str):
         return value or ""
     value = int(value) if isinstance(value, bool) else value

@@ -207,6 +207,13 @@ def over_time(cell, x, states, *parameters, **options):
         A tuple with every state after each step, arrays of shape (batch, time, units), and the backward map. This takes
         one gradient for each state, ``None`` for zeros, and gives ``(dx, *dstates, *dparameters)``.
 
+    Raises
+    ------
+    ValueError
+        If `x` has no time step, or, in the backward map, a gradient has not the shape of its states.
+    TypeError
+        If `cell` can't be called, `states` is no list of arrays, or the backward map gets another number of gradients.
+
     Examples
     --------
     >>> x, s0, W = np.ones((1, 3, 1)), np.zeros((1, 1)), np.array([[0.5]])
@@ -291,9 +298,8 @@ def bidirectional(x, U, W, b, U_back, W_back, b_back, *, activation=tanh):
             [0.39, 0.  ],
             [0.34, 0.  ]]])
     """
-    require_sequence(x)
-    require_rnn(x, U_back, W_back, b_back, suffix="_back")
     s, forth_backward = rnn(x, U, W, b, activation=activation)
+    require_rnn(x, U_back, W_back, b_back, suffix="_back")
     s_back, back_backward = rnn(x[:, ::-1], U_back, W_back, b_back, activation=activation)  # time turned round
     units = len(b)
 

@@ -13,45 +13,6 @@ INPUT, STATE, OUTPUT = 0, 1, 2  # heights of the three rows of a recurrent netwo
 DIGITS = 2
 
 
-def draw_arrow(ax, start, end, *, lit=None, node_size=NODE_SIZE):
-    """Draw a connection whose direction always shows: grey with a small head, or lit by one of the two passes.
-
-    Introduced in the chapter "Recurrent networks".
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw; its own axes are switched off, and the caller sets the limits.
-    start, end : array_like of shape (2,)
-        The x and y of the two nodes, in the direction of the forward pass.
-    lit : {"forward", "backward"}, optional
-        The arrow becomes wide, and has the direction and the colour of this pass.
-    node_size : float, default 28
-        Diameter of the nodes in points: the arrow goes from rim to rim.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The same `ax`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `ax` is no Axes, an end no point, `node_size` no positive number, or `lit` none of the two passes.
-
-    Examples
-    --------
-    >>> from dlnotes.style import subplots
-    >>> figure, ax = subplots()
-    >>> ax = draw_arrow(ax, (0, 0), (1, 0))
-    """
-    draw_edge(ax, start, end, lit=lit, node_size=node_size)
-    if lit is None:
-        head = {"arrowstyle": "-|>", "mutation_scale": 9, "color": MUTED, "lw": 1, "shrinkA": 0}
-        ax.annotate("", end, start, arrowprops={**head, "shrinkB": node_size / 2}, zorder=1)
-    return ax
-
-
 def draw_folded(ax, *, at=0, output=True):
     """Draw a recurrent network as one cell whose state goes back into itself.
 
@@ -176,7 +137,7 @@ def draw_unrolled(ax, inputs, states, outputs=(), *, errors=(), start=0, step=No
 
 def draw_weight(ax, start, end, name, *, lit=None):
     """Draw an arrow with its name beside the middle: above one that lies, to the right of one that stands."""
-    draw_arrow(ax, start, end, lit=lit)
+    draw_edge(ax, start, end, lit=lit, directed=True)
     stands = start[0] == end[0]
     offset, place = ((6, 0), {"va": "center"}) if stands else ((0, 3 if lit else 2), {"ha": "center"})
     middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
