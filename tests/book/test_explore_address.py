@@ -190,6 +190,22 @@ def test_figure_in_view_does_not_jump(open_page):
     assert page.locator(".dl-floating").count() == 0
 
 
+def test_figure_partly_in_view_comes_where_it_and_its_sentence_do_not_fit_the_window(open_page):
+    page = open_page()
+    link, figure = page.get_by_text("see it diverge"), page.locator("#fig-curve figure")
+    page.set_viewport_size({"width": 800, "height": 640})
+    link.click()
+    sees(page, "rate 1.25, steps 2")
+    assert page.locator(".dl-floating").count() == 0  # here they do
+    page.set_viewport_size({"width": 800, "height": int(figure.bounding_box()["height"]) + 20})
+    link.click()
+    page.locator(".dl-floating").wait_for()
+    box, sentence = figure.bounding_box(), link.bounding_box()
+    assert 0 <= sentence["y"] < sentence["y"] + sentence["height"] <= box["y"]
+    page.evaluate("scrollBy(0, 100)")  # the sentence goes, and the figure is at home
+    page.wait_for_function("!document.querySelector('.dl-floating')")
+
+
 def test_link_from_afar_brings_the_figure_to_its_sentence(open_page):
     page = open_page()
     link, figure = page.get_by_text("three steps"), page.locator("#fig-curve figure")

@@ -211,6 +211,13 @@
     return (Math.min(bottom, innerHeight) - Math.max(top, 0)) / Math.min(height, innerHeight);
   }
 
+  // Whether the window, below the page's bar, is high enough for both of two elements at once.
+  function fitTogether(...elements) {
+    const boxes = elements.map((element) => element.getBoundingClientRect());
+    const height = Math.max(...boxes.map(({ bottom }) => bottom)) - Math.min(...boxes.map(({ top }) => top));
+    return height <= innerHeight - (parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0);
+  }
+
   // The address, and the browser's history
   let waiting; // for its address to be written: the timer, and the player
 
@@ -247,8 +254,10 @@
     if (!player) return;
     const { figure, fields, move, find } = player;
     move(find(values));
-    if (link?.hash === location.hash && shareInSight(figure) < 0.5) float(player, link);
-    else (figure.parentElement.closest("figure") ?? figure).scrollIntoView({ block: "nearest" });
+    if (link?.hash !== location.hash)
+      (figure.parentElement.closest("figure") ?? figure).scrollIntoView({ block: "nearest" });
+    else if (fitTogether(figure, link)) figure.scrollIntoView({ block: "nearest" });
+    else float(player, link);
     (fields.find((field) => names.includes(field.name)) ?? fields[0]).focus();
   }
 
@@ -263,8 +272,8 @@
     remember();
   }
 
-  // A figure that a link moves comes to the sentence with the link: it floats at the lower edge of the window until it
-  // is closed, or its own place comes into sight.
+  // A figure that a link moves comes to the sentence with the link, unless both are in sight in their places: it floats
+  // at the lower edge of the window until it is closed, or its own place comes into sight.
   let link; // the one followed last
   let floating;
 
@@ -289,6 +298,11 @@
     close.remove();
     figure.classList.remove("dl-floating");
     place.style.minHeight = "";
+  }
+
+  // As long as its sentence is in sight, all of the place has to be.
+  function landInPlace() {
+    if (floating && shareInSight(floating.place) > (shareInSight(floating.link) > 0 ? 0.99 : 0.5)) land();
   }
 
   function returnToLink() {
@@ -325,7 +339,7 @@
     addEventListener("click", ({ target }) => followed(target.closest("a[href*='#']")), true);
     addEventListener("beforeprint", land); // or it would lie over every sheet
     addEventListener("keydown", leave);
-    addEventListener("scroll", () => floating && shareInSight(floating.place) > 0.5 && land(), { passive: true });
+    addEventListener("scroll", landInPlace, { passive: true });
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
