@@ -22,6 +22,8 @@ PAGE = """<!doctype html>
 <div style="height: 1500px"></div>
 <p>Far below we ask for <a href="#figure=fig-curve&amp;steps=3">three steps</a>, and for <a
 href="#figure=fig-bars&amp;shift=0">no shift</a>.</p>
+<p style="max-width: 330px">The sentence of <a href="#figure=fig-bars&amp;steps=10">ten steps</a> is longer: what is to be
+looked at stands in the lines after the link.</p>
 <div style="height: 1500px"></div>
 <h2 id="end">The end</h2>
 </body></html>
@@ -34,7 +36,8 @@ OTHER = """<!doctype html>
 
 def draw(ax, **values):
     ax.plot([0, 1], [0, 1])
-    return ", ".join(f"{name} {value}" for name, value in values.items())
+    seen = ", ".join(f"{name} {value}" for name, value in values.items())
+    return seen + ", and so on" * 20 * (values["steps"] == 10)
 
 
 def figure(**controls):
@@ -324,6 +327,19 @@ def test_brought_figure_lands_where_its_place_comes_into_sight(open_page):
     page.wait_for_function("!document.querySelector('.dl-floating')")
     box = page.locator("#fig-curve figure").bounding_box()
     assert 0 <= box["y"] < 200
+
+
+@pytest.mark.parametrize("size", [(1366, 657), (360, 640), (844, 390)])
+def test_lines_after_the_link_stay_above_the_brought_figure(open_page, size):
+    page = open_page()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.get_by_text("ten steps").click()
+    page.locator(".dl-floating").wait_for()
+    box, paragraph = page.locator(".dl-floating").bounding_box(), page.locator("p:has-text('ten steps')").bounding_box()
+    assert 0 <= paragraph["y"] < paragraph["y"] + paragraph["height"] <= box["y"]
+    assert box["y"] + box["height"] <= size[1]
+    page.evaluate("scrollBy(0, -5)")  # nor does it go with the next move of a thumb
+    assert page.locator(".dl-floating").count() == 1
 
 
 @pytest.mark.parametrize("size", [(1366, 657), (360, 640), (320, 480)])

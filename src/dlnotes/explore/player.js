@@ -152,12 +152,12 @@
 
     function update() {
       for (const field of fields) field.write();
-      show();
+      return show();
     }
 
     function move(wanted) {
       fields.forEach((field, i) => (field.position = wanted[i]));
-      update();
+      return update();
     }
 
     function moved() {
@@ -211,11 +211,15 @@
     return (Math.min(bottom, innerHeight) - Math.max(top, 0)) / Math.min(height, innerHeight);
   }
 
-  // Whether the window, below the page's bar, is high enough for both of two elements at once.
-  function fitTogether(...elements) {
-    const boxes = elements.map((element) => element.getBoundingClientRect());
-    const height = Math.max(...boxes.map(({ bottom }) => bottom)) - Math.min(...boxes.map(({ top }) => top));
-    return height <= innerHeight - (parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0);
+  // The upper end of what can be seen: the page's bar lies over the window.
+  const bar = () => parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+
+  // The lines of a link and the two after them, as far as its paragraph goes: about the sentence in which it stands.
+  function sentenceOf(link) {
+    const { top, bottom, height } = link.getBoundingClientRect();
+    const line = parseFloat(getComputedStyle(link).lineHeight) || height;
+    const paragraph = link.closest("p, li, td, dd") ?? link;
+    return { top, bottom: Math.min(paragraph.getBoundingClientRect().bottom, bottom + 2 * line) };
   }
 
   // The address, and the browser's history
@@ -243,7 +247,7 @@
     remember(`#${new URLSearchParams(pairs)}`);
   }
 
-  function followAddress() {
+  async function followAddress() {
     if (!location.hash.includes("=")) return; // a place on the page
     const values = new URLSearchParams(location.hash.slice(1));
     const label = values.get("figure");
@@ -253,11 +257,11 @@
     );
     if (!player) return;
     const { figure, fields, move, find } = player;
-    move(find(values));
-    if (link?.hash !== location.hash)
-      (figure.parentElement.closest("figure") ?? figure).scrollIntoView({ block: "nearest" });
-    else if (fitTogether(figure, link)) figure.scrollIntoView({ block: "nearest" });
-    else float(player, link);
+    const { hash } = location;
+    await move(find(values)); // with its new sentence it may be higher
+    if (location.hash !== hash) return; // another link was followed meanwhile
+    if (link?.hash === hash) bringTogether(figure, link);
+    else (figure.parentElement.closest("figure") ?? figure).scrollIntoView({ block: "nearest" });
     (fields.find((field) => names.includes(field.name)) ?? fields[0]).focus();
   }
 
@@ -272,12 +276,21 @@
     remember();
   }
 
-  // A figure that a link moves comes to the sentence with the link, unless both are in sight in their places: it floats
-  // at the lower edge of the window until it is closed, or its own place comes into sight.
+  // A figure that a link moves is seen together with the sentence that speaks of it. Where the window is not high enough
+  // for both in their places, the figure floats at its lower edge until it is closed, or its place comes into sight.
   let link; // the one followed last
   let floating;
 
-  function float({ figure }, link) {
+  function bringTogether(figure, link) {
+    const boxes = [figure.getBoundingClientRect(), sentenceOf(link)];
+    const top = Math.min(...boxes.map((box) => box.top)) - bar();
+    const bottom = Math.max(...boxes.map((box) => box.bottom)) - innerHeight;
+    if (bottom > top) float(figure, link);
+    else scrollBy(0, Math.min(Math.max(0, bottom), top));
+  }
+
+  function float(figure, link) {
+    land();
     const place = figure.parentElement;
     place.style.minHeight = `${place.offsetHeight}px`; // what stands below stays where it is
     const close = document.createElement("button");
@@ -288,7 +301,8 @@
     figure.prepend(close);
     figure.classList.add("dl-floating");
     floating = { figure, place, link, close };
-    scrollBy(0, Math.max(0, link.getBoundingClientRect().bottom + 16 - figure.getBoundingClientRect().top));
+    const { top, bottom } = sentenceOf(link);
+    scrollBy(0, Math.min(Math.max(0, bottom + 16 - figure.getBoundingClientRect().top), top - bar()));
   }
 
   function land() {
