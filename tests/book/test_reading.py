@@ -312,6 +312,9 @@ def test_paper_is_white_from_the_dark_theme(open_page):
     for number in (0, 1, len(printed) // 2):
         shades = printed[number].render(scale=0.5, grayscale=True).to_numpy()
         assert (shades > 240).mean() > 0.8, "white, and the pale grey of code"
+    for number, sheet in enumerate(printed, 1):
+        foot = sheet.render(scale=0.5, grayscale=True).to_numpy()[-200:-40]
+        assert foot.min() < 200 or (foot > 252).mean() > 0.6, f"an empty frame of code at the foot of sheet {number}"
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
 
 
