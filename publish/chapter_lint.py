@@ -184,7 +184,7 @@ def times(notebook):
     """The minutes that the preface states, to the next five: those of the core, then those of Going further."""
     text = " ".join(token.content for token in sections_of(notebook, "What you will learn") if token.type == "inline")
     stated = [int(number) for number in re.findall(r"(\d+) minutes", text)]
-    computed = [5 * round(part.minutes / 5) for part in measure(notebook) if part.minutes]
+    computed = [part.stated for part in measure(notebook) if part.minutes]
     if stated != computed:
         yield f"Its preface states {stated or 'no'} minutes: it takes {' and '.join(map(str, computed))} minutes."
 

@@ -35,6 +35,11 @@ class Measure:
             + self.figures * MINUTES_A_FIGURE
         )
 
+    @property
+    def stated(self):
+        """The minutes as a page states them, everywhere alike: to the next five, since no reader is so exact."""
+        return 5 * round(self.minutes / 5)
+
 
 def measure(notebook):
     """Return the `Measure` of the core and that of *Going further*."""

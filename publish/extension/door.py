@@ -129,7 +129,7 @@ class Chapters(SphinxDirective):
 def reading_minutes(notebook):
     """Return the minutes of the core of a chapter."""
     core, _ = measure(nbformat.read(notebook, as_version=4))
-    return core.minutes
+    return core.stated
 
 
 def picture(html):

@@ -22,9 +22,9 @@ class ReadingTime(SphinxTransform):
         if path.suffix != ".ipynb" or not titles or "What you will learn" not in titles:
             return
         core, further = measure(nbformat.read(path, as_version=4))
-        text = f"Core {core.minutes} min · Going further {further.minutes} min"
+        text = f"Core {core.stated} min · Going further {further.stated} min"
         if not further.minutes:
-            text = f"Reading time {core.minutes} min"
+            text = f"Reading time {core.stated} min"
         title = next(self.document.findall(nodes.title))
         title.parent.insert(1, element("p", nodes.Text(text), classes=["reading-time"]))
 
