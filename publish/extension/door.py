@@ -42,7 +42,7 @@ STEP, LAST = 75, 900  # the slider over the steps of training
 SHOWN = np.linspace(-3, 3, 121)
 PLACE = '<div class="card-picture" data-chapter="{}"></div>'
 ALT = (
-    "Forty points along a wave, and the curve of a network that is to follow them. Thin lines show what each hidden "
+    "Forty points along a wave, and the curve of a network that is to follow them. Grey lines show what each hidden "
     "unit adds. As training goes on, the curve bends to the points."
 )
 
@@ -70,14 +70,15 @@ def learning_figure():
         weights, errors = runs[int(units)]
         W1, b1, W2, b2 = weights[steps // STEP]
         parts = tanh(SHOWN[:, None] @ W1.T + b1)[0] * W2
-        for part in parts.T:
-            ax.plot(SHOWN, part, color=MUTED, linewidth=1)
+        for part in parts.T:  # a wide one is seen beside the curve, where both are nearly the same
+            ax.plot(SHOWN, part, color=MUTED, linewidth=8 if units == "1" else 1.5)
         ax.plot(x[:, 0], y[:, 0], "o", color=TRAINING, markersize=4, alpha=0.75)
         ax.plot(SHOWN, parts.sum(axis=1) + b2, color=FORWARD, linewidth=3)
         ax.set(xlim=(-3.1, 3.1), ylim=(-2.6, 2.6), xlabel="input", ylabel="output")
-        name = "one hidden unit" if units == "1" else f"{units} hidden units"
+        name = "one grey line" if units == "1" else f"the sum of {units} grey lines"
+        moved = f"{round(b2[0], 2) + 0.0:.2f}".replace("-", "−")  # never "−0.00"
         when = f"After {steps} steps of training" if steps else "Before training"
-        return f"{when}, {name}: the mean squared error is {errors[steps // STEP]:.2f}."
+        return f"{when} the curve is {name}, moved by {moved}; the mean squared error is {errors[steps // STEP]:.2f}."
 
     controls = {
         "units": Choice([str(units) for units in UNITS], start="3", label="hidden units"),
