@@ -232,6 +232,39 @@ def changed(window):
     window.evaluate("document.documentElement.style.fontSize = ''")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1366, 657), (360, 740)])
+def test_link_that_moves_a_figure_keeps_its_sentence_in_sight(changed, width, height):
+    """Both the figure and the lines of the link, with the two after it, are in the window, and neither on the other."""
+    changed.set_viewport_size({"width": width, "height": height})
+    lost = changed.evaluate(
+        """async () => {
+            const lost = [], frame = () => new Promise(requestAnimationFrame);
+            const bar = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop);
+            for (const link of document.querySelectorAll("article a[href^='#'][href*='=']")) {
+                document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true}));
+                link.scrollIntoView({block: "center", behavior: "instant"});
+                await frame();
+                link.focus({preventScroll: true});
+                link.click();
+                let figure;
+                for (let i = 0; i < 200 && !figure; i++) {
+                    await frame();
+                    figure = document.activeElement.closest(".dlnotes-explore"); // moved last of all
+                }
+                for (let i = 0; i < 3; i++) await frame(); // it may land again
+                const box = figure.getBoundingClientRect(), {top, bottom} = link.getBoundingClientRect();
+                const lines = Math.min(link.closest("p, li, td, dd").getBoundingClientRect().bottom,
+                                       bottom + 2 * parseFloat(getComputedStyle(link).lineHeight));
+                const end = figure.matches(".dl-floating") ? box.top : innerHeight;
+                if (top < bar - 1 || lines > end + 1 || box.top < bar - 1 || box.bottom > innerHeight + 1)
+                    lost.push([link.textContent, top, lines, box.top, box.bottom]);
+            }
+            return lost;
+        }"""
+    )
+    assert lost == []
+
+
 def test_paper_has_all_code(changed):
     changed.emulate_media(media="print")
     changed.set_viewport_size({"width": 680, "height": 960})  # A4 between its margins

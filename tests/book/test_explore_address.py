@@ -22,8 +22,8 @@ PAGE = """<!doctype html>
 <div style="height: 1500px"></div>
 <p>Far below we ask for <a href="#figure=fig-curve&amp;steps=3">three steps</a>, and for <a
 href="#figure=fig-bars&amp;shift=0">no shift</a>.</p>
-<p style="max-width: 330px">The sentence of <a href="#figure=fig-bars&amp;steps=10">ten steps</a> is longer: what is to be
-looked at stands in the lines after the link.</p>
+<p style="max-width: 330px">The sentence of <a href="#figure=fig-bars&amp;steps=10">ten steps</a> is longer: what is to
+be looked at stands in the lines after the link.</p>
 <div style="height: 1500px"></div>
 <h2 id="end">The end</h2>
 </body></html>
