@@ -15,8 +15,8 @@ softmax = unchecked(activations.softmax)
 def attention_weights(Q, K, *, mask=None):
     r"""Turn the agreement of every query with every key into weights: how much each query looks at each key.
 
-    :math:`A = \mathrm{softmax}(QK^\top / \sqrt{d_k})`, the softmax over the keys, so that the weights of a query sum to
-    1 [1]_. Introduced in the chapter "Attention".
+    :math:`A = \mathrm{softmax}(E)` with the scores :math:`E = QK^\top / \sqrt{d_k}`; the softmax runs over the keys, so
+    that the weights of a query sum to 1 [1]_. Introduced in the chapter "Attention".
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ def attention_weights(Q, K, *, mask=None):
     """
     require_queries_and_keys(Q, K)
     scale = 1 / sqrt(K.shape[-1])
-    scores = scale * Q @ K.swapaxes(-1, -2)
+    E = scale * Q @ K.swapaxes(-1, -2)
     if mask is not None:
-        scores = np.where(as_mask(mask, scores.shape), scores, -np.inf)  # whose exponential is 0
-    A, softmax_backward = softmax(scores)
+        E = np.where(as_mask(mask, E.shape), E, -np.inf)  # whose exponential is 0
+    A, softmax_backward = softmax(E)
 
     def backward(dA):
-        dscores = scale * softmax_backward(dA)
-        return dscores @ K, dscores.swapaxes(-1, -2) @ Q
+        dE = softmax_backward(dA)
+        return scale * dE @ K, scale * dE.swapaxes(-1, -2) @ Q
 
     return A, backward
 
@@ -102,7 +102,7 @@ def as_mask(mask, shape):
 def attention(Q, K, V, *, mask=None):
     r"""Look things up softly: for each query the mean of the values, weighted by how well their keys agree with it.
 
-    :math:`\mathrm{softmax}(QK^\top / \sqrt{d_k})\, V`, scaled dot-product attention [1]_. Introduced in the chapter
+    :math:`C = \mathrm{softmax}(QK^\top / \sqrt{d_k})\, V`, scaled dot-product attention [1]_. Introduced in the chapter
     "Attention".
 
     Parameters
@@ -118,10 +118,10 @@ def attention(Q, K, V, *, mask=None):
 
     Returns
     -------
-    y : ndarray of shape (..., queries, d_v)
-        The weighted mean for each query.
+    C : ndarray of shape (..., queries, d_v)
+        The context of each query: the weighted mean.
     backward : callable
-        Maps ``dy`` to ``(dQ, dK, dV)``.
+        Maps ``dC`` to ``(dQ, dK, dV)``.
 
     Raises
     ------
@@ -138,8 +138,8 @@ def attention(Q, K, V, *, mask=None):
     Examples
     --------
     >>> Q, K, V = np.array([[1.0]]), np.array([[0.0], [3.0]]), np.array([[10.0], [20.0]])
-    >>> y, backward = attention(Q, K, V)
-    >>> y.round(2)
+    >>> C, backward = attention(Q, K, V)
+    >>> C.round(2)
     array([[19.53]])
     >>> dQ, dK, dV = backward(np.ones((1, 1)))
     >>> dV.round(4)
@@ -149,14 +149,14 @@ def attention(Q, K, V, *, mask=None):
     A, weights_backward = unchecked(attention_weights)(Q, K, mask=mask)
     if V.ndim != K.ndim or V.shape[:-1] != K.shape[:-1]:
         raise ValueError(f"V must have one value for each key, shape {(*K.shape[:-1], 'd_v')}, got {V.shape}")
-    y = A @ V
+    C = A @ V
 
-    def backward(dy):
-        dV = A.swapaxes(-1, -2) @ dy
-        dQ, dK = weights_backward(dy @ V.swapaxes(-1, -2))
+    def backward(dC):
+        dV = A.swapaxes(-1, -2) @ dC
+        dQ, dK = weights_backward(dC @ V.swapaxes(-1, -2))
         return dQ, dK, dV
 
-    return y, backward
+    return C, backward
 
 
 @operation
