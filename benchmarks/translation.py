@@ -21,7 +21,7 @@ from dlnotes.operation import operation
 
 CHAPTER = Path(__file__).parents[1] / "book/attention.ipynb"
 WANTED = "pig_latin", "batch_of", "layer_of", "last_only", "train", "phrases_by_length", "additive"
-RATES, SEEDS, STEPS, UNITS = (0.005, 0.01, 0.02), 5, 1000, 64
+RATES, SEEDS, STEPS, UNITS = (0.005, 0.01, 0.02, 0.04), 5, 1000, 64
 GROUPS = [(4, 6), (7, 9), (10, 12), (13, 16)]
 
 
@@ -85,6 +85,6 @@ if __name__ == "__main__":
     if what == "seeds":
         table(chapter, ("one context", "attention", "additive"), RATES, SEEDS)
     elif what == "larger":
-        table(chapter, ("one context",), (0.0025, 0.005, 0.01), 2, steps=3000, units=128)
+        table(chapter, ("one context",), (0.005, 0.01, 0.02), 2, steps=3000, units=128)
     else:
         table(chapter, ("unprojected",), RATES, 3)

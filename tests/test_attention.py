@@ -321,7 +321,8 @@ def test_queries_and_keys_that_do_not_fit_are_refused(Q, K):
 
 @pytest.mark.parametrize("V", [(3, 2), (4,), (1, 4, 2), ()])
 def test_a_value_for_each_key(V):
-    with pytest.raises(ValueError, match=r"V must have one value for each key, shape \(4, 'd_v'\), got \("):
+    says = r"V must have shape \(..., keys, d_v\), one value for each key of K, whose shape is \(4, 3\), got \("
+    with pytest.raises(ValueError, match=says):
         attention(np.ones((2, 3)), np.ones((4, 3)), np.ones(V))
 
 

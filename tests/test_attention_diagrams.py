@@ -69,8 +69,9 @@ def test_weights_that_nobody_sees_have_no_line(ax):
 
 
 def test_many_keys_have_short_numbers(ax):
-    draw_attention(ax, list("large fortune"), np.linspace(-3, 3, 13), np.full(13, 1 / 13))
+    draw_attention(ax, list("large fortune"), np.linspace(-3, 15, 13), np.full(13, 1 / 13))
     assert texts(ax, SCORE)[0] == "−3.0"
+    assert texts(ax, SCORE)[-1] == "15"  # a decimal more would run into the next one
     assert texts(ax, WEIGHT - 0.3)[0] == ".08"
 
 

@@ -148,7 +148,9 @@ def attention(Q, K, V, *, mask=None):
     """
     A, weights_backward = unchecked(attention_weights)(Q, K, mask=mask)
     if V.ndim != K.ndim or V.shape[:-1] != K.shape[:-1]:
-        raise ValueError(f"V must have one value for each key, shape {(*K.shape[:-1], 'd_v')}, got {V.shape}")
+        raise ValueError(
+            f"V must have shape (..., keys, d_v), one value for each key of K, whose shape is {K.shape}, got {V.shape}"
+        )
     C = A @ V
 
     def backward(dC):

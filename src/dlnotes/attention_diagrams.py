@@ -70,7 +70,8 @@ def draw_attention(ax, keys, scores, weights, *, query="", context="", part=None
     top = (len(keys) - 1) / 2, CONTEXT
     for x, key in zip(places, keys, strict=True):
         ax.text(x, KEY, key, ha="center", va="center", size=size)
-    numbers = [(SCORE, [fixed(score, 1 if crowded else 2) for score in scores])]
+    decimals = [2 if not crowded else 1 if abs(score) < 9.95 else 0 for score in scores]
+    numbers = [(SCORE, list(map(fixed, scores, decimals)))]
     if reached > 1:
         ax.bar(places, TALLEST * weights, bottom=WEIGHT, width=0.6, color=MUTED, zorder=2)
         short = [fixed(weight, 2) for weight in weights]
