@@ -40,11 +40,13 @@ except ImportError:
     sys.exit(f"The benchmark compares with PyTorch, which is not installed. To install it:\n\n    {sys.executable} -m "
              f"pip install {TORCH}\n")  # fmt: skip
 
+import attention_peers
 import numpy as np
 import peers
 import recurrent_peers
 
 from dlnotes.activations import relu, sigmoid
+from dlnotes.attention import attention, causal_mask, multi_head_attention
 from dlnotes.convolution import conv2d, conv2d_by_definition
 from dlnotes.dense import dense, flatten
 from dlnotes.explore.html import show_html
@@ -184,6 +186,35 @@ def recurrent(batch, time, features, units, torch_function, gates, contestants):
     return side_by_side(torch_function, contestants, arrays, normal(batch, time, units))
 
 
+def torch_multi_head_attention(x, W_Q, W_K, W_V, W_O, *, heads):
+    """PyTorch's own function; its first axis is time."""
+    time_first = x.transpose(0, 1)
+    y, _ = F.multi_head_attention_forward(
+        time_first, time_first, time_first, x.shape[-1], heads, torch.cat([W_Q, W_K, W_V]), None, None, None, False,
+        0.0, W_O, None, need_weights=False,
+    )  # fmt: skip
+    return y.transpose(0, 1)
+
+
+def attentive(batch, heads, time, d_k, contestants, mask=None):
+    """Attention alone, queries, keys and values given; a mask is the same for all."""
+    arrays, delta = [normal(batch, heads, time, d_k) for _ in range(3)], normal(batch, heads, time, d_k)
+    torch_mask = None if mask is None else torch.from_numpy(mask)
+    return {
+        "PyTorch": with_torch(F.scaled_dot_product_attention, arrays, delta, attn_mask=torch_mask),
+        **{name: with_numpy(f, arrays, delta, mask=mask) for name, f in contestants.items()},
+    }
+
+
+def multi_head(batch, time, width, heads):
+    arrays = normal(batch, time, width), *(normal(width, width) / np.float32(width**0.5) for _ in range(4))
+    delta = normal(batch, time, width)
+    return {
+        "PyTorch": with_torch(torch_multi_head_attention, arrays, delta, heads=heads),
+        "dlnotes": with_numpy(multi_head_attention, arrays, delta, heads=heads),
+    }
+
+
 def digits_step():
     """One step of training: forward, loss, backward; the change of the weights is left out, it is the same for all."""
     x, labels = normal(32, 1, 8, 8), rng.integers(10, size=32)
@@ -231,6 +262,7 @@ NUMPY_PEERS = {
 }
 SIGMOIDS = {"dlnotes": sigmoid, "the bare formula": peers.bare_sigmoid}
 LSTMS = {"dlnotes": lstm, "fused gates": recurrent_peers.fused_gates}
+ATTENTIONS = {"dlnotes": attention, "einsum": attention_peers.by_einsum}
 LOOPS = {"Python loops": conv2d_by_definition}
 CASES = {
     "conv2d, 64×16×28×28 to 32 filters 3×3": lambda: convolution(64, 16, 28, 32, others=NUMPY_PEERS),
@@ -249,6 +281,9 @@ CASES = {
     "lstm, 32×50×128 to 128 units": lambda: recurrent(32, 50, 128, 128, torch_lstm, 4, LSTMS),
     "lstm, 16×32×38 to 64 units (characters)": lambda: recurrent(16, 32, 38, 64, torch_lstm, 4, LSTMS),
     "gru, 32×50×128 to 128 units": lambda: recurrent(32, 50, 128, 128, torch_gru, 3, {"dlnotes": gru}),
+    "attention, 32×4 heads×64×16": lambda: attentive(32, 4, 64, 16, ATTENTIONS),
+    "attention, 32×4 heads×64×16, causal mask": lambda: attentive(32, 4, 64, 16, ATTENTIONS, causal_mask(64)),
+    "multi_head_attention, 32×64×64, 4 heads": lambda: multi_head(32, 64, 64, 4),
     "a training step on 32 digits": digits_step,
 }
 
@@ -357,6 +392,8 @@ GROWTH = {
     "batch": ([1, 2, 4, 8, 16, 32, 64], lambda n: convolution(n, 16, 28, 32)),
     "channels": ([1, 2, 4, 8, 16, 32, 64], lambda n: convolution(16, n, 28, 32)),
     "height and width of the image": ([4, 8, 16, 32, 64], lambda n: convolution(16, 16, n, 32)),
+    "time steps, attention": ([16, 32, 64, 128, 256], lambda n: attentive(8, 4, n, 16, {"dlnotes": attention})),
+    "time steps, rnn": ([16, 32, 64, 128, 256], lambda n: recurrent(8, n, 64, 64, torch_rnn, 1, {"dlnotes": rnn})),
 }
 
 
@@ -365,7 +402,7 @@ def growth(path):
 
     The drawing is a piece of HTML, as the figures of the chapters are, so that it follows the theme of the page.
     """
-    figure, axes = subplots(rows=3, size=(5.6, 9))
+    figure, axes = subplots(rows=len(GROWTH), size=(5.6, 3 * len(GROWTH)))
     rows = ["| growing | size | dlnotes | PyTorch | ratio |", "|---|--:|--:|--:|--:|"]
     for ax, (what, (sizes, case)) in zip(axes, GROWTH.items(), strict=True):
         best = {"dlnotes": [], "PyTorch": []}
@@ -384,9 +421,9 @@ def growth(path):
         ax.set_xticks(sizes, [str(size) for size in sizes])
         ax.minorticks_off()
     alt = (
-        "Three plots with two logarithmic axes: milliseconds of conv2d, forward and backward, against the size of the "
-        "batch, the number of channels, and the height and width of the image; for dlnotes and for PyTorch. The "
-        "numbers are in the table below."
+        "Five plots with two logarithmic axes: milliseconds, forward and backward, of conv2d against the size of the "
+        "batch, the number of channels, and the height and width of the image, then of attention and of rnn against "
+        "the number of time steps; for dlnotes and for PyTorch. The numbers are in the table below."
     )
     path.write_text(show_html(figure, alt) + "\n", encoding="utf-8")
     return "\n".join(rows)
@@ -413,8 +450,11 @@ def main():
         parts += [f"## {case}", table(case, make())]
         print(f"\n{parts[-2]}\n\n{parts[-1]}", flush=True)
     parts += ["## Loops", loops_at_the_large_shape()]
-    parts += ["## Growth", "conv2d, 16×16×28×28 to 32 filters 3×3, where nothing else is said; minima.",
-              growth(HERE / "growth.html")]  # fmt: skip
+    sizes = (
+        "conv2d, 16×16×28×28 to 32 filters 3×3, where nothing else is said; attention, 8×4 heads×time×16; rnn, "
+        "8×time×64 to 64 units; minima."
+    )
+    parts += ["## Growth", sizes, growth(HERE / "growth.html")]
     load.append(os.getloadavg()[0])
     if max(load) > os.cpu_count():
         parts.insert(2, "**The machine was busy with other work: take the minima, and these with care.**")

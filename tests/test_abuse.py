@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlnotes import activations, dense, diagrams, initializers, losses, pooling, style, windows
+from dlnotes import activations, attention, dense, diagrams, initializers, losses, pooling, style, windows
 from dlnotes.convolution import conv2d, true_conv2d, turn
 from dlnotes.dense import dense as dense_layer
 from dlnotes.gradient_check import check_gradients, numerical_gradient
@@ -94,6 +94,13 @@ CALLS = {
     "im2col": (windows.im2col, {"x": IMAGES, "window": 2, "stride": 1}),
     "glorot": (initializers.glorot, {"outputs": 2, "inputs": 3, "rng": RNG}),
     "he": (initializers.he, {"outputs": 2, "inputs": 3, "rng": RNG}),
+    "attention_weights": (attention.attention_weights, {"Q": X, "K": W, "mask": np.eye(2, 4) == 1}),
+    "attention": (attention.attention, {"Q": X, "K": W, "V": W, "mask": None}),
+    "multi_head_attention": (
+        attention.multi_head_attention,
+        {"x": X[None], "W_Q": W, "W_K": W, "W_V": W, "W_O": W.T, "memory": X[None], "heads": 2, "mask": None},
+    ),
+    "causal_mask": (attention.causal_mask, {"time": 3}),
     "add": (add, {"x": X, "y": X}),
     "Layer": (Layer, {"operation": activations.relu}),
     "layer": (layer, {"x": X}),

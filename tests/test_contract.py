@@ -11,6 +11,7 @@ import pytest
 
 import dlnotes
 from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
+from dlnotes.attention import attention, attention_weights, causal_mask, multi_head_attention
 from dlnotes.convolution import conv2d, conv2d_by_definition, true_conv2d, turn
 from dlnotes.dense import dense, flatten
 from dlnotes.gradient_check import check_gradients, numerical_gradient
@@ -111,6 +112,27 @@ SEQUENCES = [(2, 3, 4, 2), (1, 1, 1, 1), (3, 2, 1, 3)]  # batch, time, features,
 
 POOLINGS = [((2, 3, 4, 4), {}), ((1, 2, 5, 7), {"window": (2, 3), "stride": (2, 1)}), ((2, 1, 5, 4), {"window": 2})]
 
+LOOKS = [  # leading axes, queries, keys, d_k, d_v, mask
+    ((), 3, 4, 2, 3, None),
+    ((), 1, 1, 1, 1, None),
+    ((2,), 3, 1, 2, 2, None),
+    ((2, 3), 2, 4, 3, 1, None),
+    ((2,), 4, 4, 2, 2, causal_mask(4)),
+    ((3,), 2, 3, 2, 2, np.arange(3) <= np.arange(3)[:, None, None]),  # other keys in each example
+]
+
+
+def looks(before, queries, keys, d_k, d_v):
+    """Queries, keys and values; the keys turned round, or they would be the queries where there are as many."""
+    return normal(*before, queries, d_k), normal(*before, keys, d_k)[..., ::-1, ::-1], normal(*before, keys, d_v)
+
+
+def heads_of(width, value_width, outputs, features, memory_features):
+    """W_Q, W_K, W_V and W_O."""
+    shapes = [(width, features), (width, memory_features), (value_width, memory_features), (outputs, value_width)]
+    return [normal(*shape) / 2 for shape in shapes]
+
+
 SHAPES = [(3, 4), (1, 4), (5,), (), (2, 3, 4), (30, 5)]
 CASES = [
     *(Case(f, (normal(*shape),), {}) for f, shape in product((sigmoid, tanh, relu, leaky_relu, gelu), SHAPES)),
@@ -150,6 +172,14 @@ CASES = [
     *(Case(bidirectional, (normal(batch, time, features), *simple(units, features, copies=2)), {})
       for batch, time, features, units in SEQUENCES),
     *(Case(last, (normal(*shape),), {}) for shape in [(2, 3, 4), (1, 1, 1)]),
+    *(Case(attention_weights, looks(*sizes)[:2], {"mask": mask}) for *sizes, mask in LOOKS),
+    *(Case(attention, looks(*sizes), {"mask": mask}) for *sizes, mask in LOOKS),
+    *(Case(multi_head_attention, (normal(2, 3, 4), *heads_of(4, 6, 5, 4, 4)), {"heads": heads, "mask": mask})
+      for heads, mask in product([1, 2], [None, causal_mask(3)])),
+    Case(multi_head_attention, (normal(1, 1, 1), *heads_of(1, 1, 1, 1, 1)), {"heads": 1}),
+    Case(multi_head_attention, (normal(2, 3, 4), *heads_of(6, 3, 2, 4, 5), normal(2, 1, 5)), {"heads": 3}),
+    Case(multi_head_attention, (normal(2, 3, 4), *heads_of(4, 2, 3, 4, 5), normal(2, 4, 5)),
+         {"heads": 2, "mask": np.arange(4) <= np.arange(2)[:, None, None]}),
     Case(residual, (normal(3, 4), normal(4, 4), normal(4)), {}),
     Case(layer, (normal(3, 4), normal(2, 4), normal(2)), {}),
     *(Case(network, (normal(*x), normal(5, 4), normal(5), normal(2, 5), normal(2)), {}) for x in [(3, 4), (1, 4)]),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
+from dlnotes.attention import attention, multi_head_attention
 from dlnotes.convolution import conv2d, true_conv2d
 from dlnotes.dense import dense, flatten
 from dlnotes.layers import Layer, Sequential
@@ -53,8 +54,18 @@ RECURRENT = {
     "bidirectional": (bidirectional, {}),
 }
 
+ATTENTION = {
+    **{
+        f"attention{kind}": (attention, {})
+        for kind in ["", "_large_scores", "_mask_one_for_all", "_mask_of_keys", "_mask_of_every_score"]
+    },
+    **{f"multi_head_attention_{heads}": (multi_head_attention, {"heads": heads}) for heads in (1, 3)},
+    **{f"multi_head_attention_{kind}": (multi_head_attention, {"heads": 2}) for kind in ("causal", "memory")},
+}
+
 OPERATIONS = {
     **RECURRENT,
+    **ATTENTION,
     **{
         f"conv2d_{kernel}_stride_{stride}_padding_{padding}": (
             conv2d,

@@ -177,6 +177,47 @@ SEQUENCE_CASES = {
 }  # fmt: skip
 
 
+# Attention, from numbers of its own.
+looking = np.random.default_rng(16)
+Q, K, V = (looking.standard_normal((2, 3, *shape)) for shape in [(4, 5), (6, 5), (6, 2)])  # batch, heads, time, width
+MASKS = {
+    "one_for_all": np.tri(4, 6, k=1, dtype=bool),
+    "of_keys": np.arange(6) < np.array([3, 6])[:, None, None, None],
+    "of_every_score": (looking.random((2, 3, 4, 6)) < 0.5) | (np.arange(6) == np.arange(4)[:, None]),
+}
+HEADS = {
+    "x": looking.standard_normal((2, 4, 6)),
+    **{name: looking.standard_normal((6, 6)) / 2 for name in ("W_Q", "W_K", "W_V", "W_O")},
+}
+MEMORY = looking.standard_normal((2, 5, 6))
+
+
+def attend(Q, K, V, mask=None):
+    return F.scaled_dot_product_attention(Q, K, V, attn_mask=mask)
+
+
+def multi_head(heads):
+    def attend(x, W_Q, W_K, W_V, W_O, memory=None, mask=None):
+        memory = x if memory is None else memory
+        y, _ = F.multi_head_attention_forward(
+            *(a.transpose(0, 1) for a in (x, memory, memory)), x.shape[-1], heads, torch.cat([W_Q, W_K, W_V]), None,
+            None, None, False, 0.0, W_O, None, need_weights=False, attn_mask=None if mask is None else ~mask,
+        )  # fmt: skip
+        return y.transpose(0, 1)
+
+    return attend
+
+
+ATTENTION_CASES = {
+    "attention": (attend, {"Q": Q, "K": K, "V": V}),
+    "attention_large_scores": (attend, {"Q": 30 * Q, "K": 30 * K, "V": V}),
+    **{f"attention_mask_{kind}": (attend, {"Q": Q, "K": K, "V": V, "mask": mask}) for kind, mask in MASKS.items()},
+    **{f"multi_head_attention_{heads}": (multi_head(heads), HEADS) for heads in (1, 3)},
+    "multi_head_attention_causal": (multi_head(2), {**HEADS, "mask": np.tri(4, dtype=bool)}),
+    "multi_head_attention_memory": (multi_head(2), {**HEADS, "memory": MEMORY}),
+}
+
+
 def convolution(stride, padding, turned=False):
     stride, padding = ([int(n) for n in digits] for digits in (stride, padding))
     return lambda x, W, b: F.conv2d(x, W.flip(2, 3) if turned else W, b, stride=stride, padding=padding)
@@ -213,6 +254,7 @@ CASES = {
     "max_pool2d_ties": (pooling(F.max_pool2d, "22", "11"), {"x": IMAGES.round()}),
     "cnn": (cnn, {"x": IMAGES, **CNN}),
     **SEQUENCE_CASES,
+    **ATTENTION_CASES,
 }  # fmt: skip
 
 
@@ -220,7 +262,8 @@ def compute(f, arrays, dtype):
     """Everything that is stored for one case in one dtype, by name."""
     arrays = {name: a.astype(dtype) if a.dtype.kind == "f" else a for name, a in arrays.items()}
     tensors = {name: torch.tensor(a, requires_grad=a.dtype.kind == "f") for name, a in arrays.items()}
-    value = f(*tensors.values())
+    options = {name: tensors.pop(name) for name in ["mask"] if name in tensors}
+    value = f(*tensors.values(), **options)
     dvalue = np.random.default_rng(1).standard_normal(value.shape).astype(dtype)
     value.backward(torch.as_tensor(dvalue))
     gradients = {f"d{name}": t.grad.numpy() for name, t in tensors.items() if t.requires_grad}

@@ -1,0 +1,90 @@
+"""Train what the chapter on attention quotes, and has no time to train itself; print it.
+
+``seeds`` trains the chapter's translator with one context for all letters, with attention, and with additive scores,
+each from several seeds at several learning rates; it prints the share of held-out phrases that come out without a
+mistake, in four groups by their length. ``larger`` gives the network with one context more units and more steps.
+``without-projections`` lets the decoder's states ask the encoder's as they are.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported, so before
+
+import numpy as np
+
+from dlnotes.attention import attention, multi_head_attention
+from dlnotes.operation import operation
+
+CHAPTER = Path(__file__).parents[1] / "book/attention.ipynb"
+WANTED = "pig_latin", "batch_of", "layer_of", "last_only", "train", "phrases_by_length", "additive"
+RATES, SEEDS, STEPS, UNITS = (0.005, 0.01, 0.02, 0.04), 5, 1000, 64
+GROUPS = [(4, 6), (7, 9), (10, 12), (13, 16)]
+
+
+def functions_of_the_chapter():
+    """Return what the cells of the chapter define that hold the task, the network and its training."""
+    names = {"np": np}
+    for cell in json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code" and any(f"\ndef {name}(" in f"\n{source}" for name in WANTED):
+            exec(source, names)
+    return names
+
+
+@operation
+def unprojected(s, memory):
+    """The decoder's states are the queries, those of the encoder the keys and the values."""
+    c, attention_backward = attention(s, memory, memory)
+
+    def backward(dc):
+        ds, dK, dV = attention_backward(dc)
+        return ds, dK + dV
+
+    return c, backward
+
+
+def context(kind, chapter, rng, units):
+    glorot, layer_of = chapter["glorot"], chapter["layer_of"]
+    if kind == "attention":
+        return layer_of(multi_head_attention, *(glorot(units, units, rng) for _ in range(4)), heads=1)
+    if kind == "additive":
+        W, U, v = glorot(units, units, rng), glorot(units, units, rng), glorot(1, units, rng)[0]
+        return layer_of(chapter["additive"], W, U, v)
+    return layer_of({"one context": chapter["last_only"], "unprojected": unprojected}[kind])
+
+
+def run(chapter, kind, rate, seed, steps=STEPS, units=UNITS):
+    """Train one network; return the shares, as percents, of the groups of lengths."""
+    rng = np.random.default_rng(seed)
+    network = chapter["Translator"](context(kind, chapter, rng, units), rng, units)
+    began = time.process_time()
+    chapter["train"](network, chapter["LEARNED"], rate, rng, steps)
+    seconds = time.process_time() - began
+    shares = chapter["shares"](network, chapter["HELD_OUT_PHRASES"])
+    found = tuple(round(100 * np.mean([shares[n] for n in range(low, high + 1)])) for low, high in GROUPS)
+    return found, seconds, sum(p.size for p in network.parameters)
+
+
+def table(chapter, kinds, rates, seeds, **sizes):
+    for kind in kinds:
+        for rate in rates:
+            runs = [run(chapter, kind, rate, seed, **sizes) for seed in range(seeds)]
+            found = ", ".join(str(shares) for shares, _, _ in runs)
+            cost = f"{runs[0][2]} parameters, {min(seconds for _, seconds, _ in runs):.0f} s"
+            print(f'("{kind}", {rate}): ({found}),  # {cost}', flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("what", choices=("seeds", "larger", "without-projections"))
+    what, chapter = parser.parse_args().what, functions_of_the_chapter()
+    if what == "seeds":
+        table(chapter, ("one context", "attention", "additive"), RATES, SEEDS)
+    elif what == "larger":
+        table(chapter, ("one context",), (0.005, 0.01, 0.02), 2, steps=3000, units=128)
+    else:
+        table(chapter, ("unprojected",), RATES, 3)
