@@ -45,7 +45,7 @@ def test_the_star_of_four():
     np.testing.assert_allclose(A_hat.sum(axis=1), [1.3107, *3 * [0.8536]], atol=5e-5)  # no average
 
 
-def test_degrees_are_those_of_A_with_the_loops():
+def test_degrees_count_the_loops():
     d = STAR.sum(axis=1)
     wrong = (STAR + np.eye(4)) / np.sqrt(np.outer(d, d))  # degrees of A in place of A + I
     assert np.linalg.eigvalsh(wrong).max() > 1.5  # grows from layer to layer
@@ -117,7 +117,7 @@ def test_what_is_no_graph_is_refused(A, says):
 
 
 def test_self_loops_is_a_flag():
-    with pytest.raises(TypeError, match="^self_loops must be True or False, got 1$"):
+    with pytest.raises(TypeError, match=r"^self_loops must be True or False, got 1$"):
         normalized_adjacency(STAR, self_loops=1)
 
 
@@ -243,7 +243,7 @@ def test_scores_of_thousands_do_not_overflow():
 
 
 def test_attention_needs_somebody_to_listen_to():
-    with pytest.raises(ValueError, match="^every node must hear at least one, itself for example, but row 1 of"):
+    with pytest.raises(ValueError, match=r"^every node must hear at least one, itself for example, but row 1 of"):
         attention_convolution(np.ones((2, 1)), [[1.0]], [0.0], [1.0], [1.0], adjacency=[[1, 1], [0, 0]])
 
 

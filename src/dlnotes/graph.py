@@ -63,7 +63,9 @@ def as_adjacency(name, A):
     if A.ndim != 2 or A.shape[0] != A.shape[1] or not A.size:
         raise ValueError(f"{name} must have shape (nodes, nodes), with at least one node, got {A.shape}")
     if not np.all((A >= 0) & np.isfinite(A)):
-        raise ValueError(f"{name} must hold the weights of edges, finite and at least 0, got {A.min():g} to {A.max():g}")
+        raise ValueError(
+            f"{name} must hold the weights of edges, finite and at least 0, got {A.min():g} to {A.max():g}"
+        )
     return A
 
 
