@@ -21,7 +21,7 @@ def ax():
 
 def nodes(ax):
     """The nodes as they are drawn: place, markers, face and border."""
-    return [part for part in ax.collections if part.get_paths() and len(part.get_facecolor())]
+    return [part for part in ax.collections if part.get_zorder() == 4]
 
 
 def test_every_edge_is_drawn_once_and_no_loop(ax):
