@@ -34,7 +34,7 @@ def draw_graph(
     framed : sequence of int, optional
         The nodes with a thick frame.
     crossed : sequence of int, optional
-        The nodes that are crossed out.
+        The nodes with a cross behind them.
     messages : sequence of tuple of int, optional
         Pairs of nodes; a wide arrow goes from the first to the second.
     size : float, default 18
@@ -93,7 +93,7 @@ def draw_graph(
         marker, area = ("s", (0.9 * size) ** 2) if node in squares else ("o", size**2)
         ax.scatter(*at, s=area, marker=marker, facecolor=[color], zorder=4, **border)
         if node in crossed:
-            ax.scatter(*at, s=(1.3 * size) ** 2, marker="x", color="black", linewidth=2, zorder=4.5)
+            ax.scatter(*at, s=(1.6 * size) ** 2, marker="x", color="black", linewidth=2.5, zorder=3.5)
         if names:
             ink = "black" if isinstance(color, str) else text_on(color)
             ax.text(*at, names[node], ha="center", va="center", fontsize=0.45 * size, color=ink, zorder=5)
