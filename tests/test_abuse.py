@@ -16,10 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlnotes import activations, attention, dense, diagrams, initializers, losses, pooling, style, windows
+from dlnotes import activations, attention, dense, diagrams, graph, initializers, losses, pooling, style, windows
 from dlnotes.convolution import conv2d, true_conv2d, turn
 from dlnotes.dense import dense as dense_layer
 from dlnotes.gradient_check import check_gradients, numerical_gradient
+from dlnotes.graph_diagrams import draw_graph
 from dlnotes.layers import Layer, Residual, Sequential, add, forward
 from dlnotes.operation import operation
 from dlnotes.optimizers import SGD, global_norm
@@ -33,6 +34,8 @@ RNG = np.random.default_rng(0)
 X = RNG.standard_normal((2, 3))
 IMAGES = RNG.standard_normal((1, 2, 5, 5))
 W, B = RNG.standard_normal((4, 3)), np.zeros(4)
+EDGES = np.array([[0, 1, 2], [1, 0, 0], [2, 0, 1]])
+NODES = {"x": RNG.standard_normal((3, 3)), "adjacency": EDGES}
 _, AX = style.subplots()
 
 
@@ -148,6 +151,16 @@ CALLS = {
         functools.partial(diagrams.draw_grid, AX),
         {"numbers": np.eye(2), "at": (0, 0), "title": "", "largest": 1, "framed": [(0, 0, 1, 1)], "color": "red"}
         | {"digits": 3, "font_size": 9},
+    ),
+    "normalized_adjacency": (graph.normalized_adjacency, {"A": EDGES, "self_loops": True}),
+    **{f.__name__: (f, NODES) for f in (graph.sum_aggregation, graph.mean_aggregation, graph.max_aggregation)},
+    "graph_convolution": (graph.graph_convolution, {**NODES, "W": W, "b": B}),
+    "sage_convolution": (graph.sage_convolution, {**NODES, "W_self": W, "W_neighbours": W, "b": B}),
+    "attention_convolution": (graph.attention_convolution, {**NODES, "W": W, "b": B, "u": B, "v": B}),
+    "draw_graph": (
+        functools.partial(draw_graph, AX),
+        {"positions": np.eye(3)[:, :2], "adjacency": EDGES, "values": [0.1, 0.2, 0.3], "largest": 1}
+        | {"names": ["a", 2, ""], "squares": [1], "framed": [0], "crossed": (2,), "messages": [(0, 1)], "size": 9},
     ),
     "contrast": (style.contrast, {"first": "red", "second": "blue"}),
     "text_on": (style.text_on, {"color": "red"}),

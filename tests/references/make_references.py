@@ -218,6 +218,66 @@ ATTENTION_CASES = {
 }
 
 
+# Layers on graphs, from matrix products and autograd alone. An adjacency holds integers, so it gets no gradient.
+graph_rng = np.random.default_rng(18)
+
+
+def normal(*shape):
+    """Normal numbers in steps of 1/64, from the generator of the graphs."""
+    return np.round(64 * graph_rng.standard_normal(shape)) / 64
+
+
+TWO_WAY = np.triu(graph_rng.integers(0, 3, (6, 6)), 1)
+TWO_WAY = TWO_WAY + TWO_WAY.T
+TWO_WAY[:, 5] = TWO_WAY[5] = 0  # node 5 has no neighbours
+ONE_WAY = graph_rng.integers(0, 3, (6, 6)) * (1 - np.eye(6, dtype=int))
+ONE_WAY[4] = 0  # node 4 hears nobody
+NODES = {"x": normal(6, 3)}
+LAYER = {"W": normal(4, 3), "b": normal(4)}
+SAGE = {"W_self": normal(4, 3), "W_neighbours": normal(4, 3), "b": normal(4)}
+SCORES = {"u": normal(4), "v": normal(4)}
+
+
+def gcn(loops):
+    def layer(x, W, b, adjacency):
+        A = adjacency.to(x.dtype) + loops * torch.eye(len(x), dtype=x.dtype)
+        root = torch.diag(torch.where(A.sum(1) > 0, A.sum(1) ** -0.5, 0))
+        return root @ A @ root @ F.linear(x, W) + b
+
+    return layer
+
+
+def neighbours_mean(x, adjacency):
+    A = adjacency.to(x.dtype)
+    return A @ x / A.sum(1, keepdim=True).clamp(min=1)
+
+
+def neighbours_max(x, adjacency):
+    messages = torch.where(adjacency[:, :, None] > 0, x, -torch.inf).max(1).values
+    return torch.where(adjacency.sum(1, keepdim=True) > 0, messages, 0)
+
+
+def sage(x, W_self, W_neighbours, b, adjacency):
+    return F.linear(torch.cat([x, neighbours_mean(x, adjacency)], 1), torch.cat([W_self, W_neighbours], 1), b)
+
+
+def gat(x, W, b, u, v, adjacency):
+    h = F.linear(x, W)
+    scores = F.leaky_relu(h @ u[:, None] + (h @ v[:, None]).T, 0.2)
+    return torch.softmax(scores.masked_fill(adjacency == 0, -torch.inf), 1) @ h + b
+
+
+GRAPH_CASES = {
+    "sum_aggregation": (lambda x, adjacency: adjacency.to(x.dtype) @ x, {**NODES, "adjacency": ONE_WAY}),
+    "mean_aggregation": (neighbours_mean, {**NODES, "adjacency": ONE_WAY}),
+    "max_aggregation": (neighbours_max, {**NODES, "adjacency": ONE_WAY}),
+    "gcn": (gcn(loops=1), {**NODES, **LAYER, "adjacency": TWO_WAY}),
+    "gcn_without_loops": (gcn(loops=0), {**NODES, **LAYER, "adjacency": TWO_WAY}),
+    "sage_convolution": (sage, {**NODES, **SAGE, "adjacency": ONE_WAY}),
+    "attention_convolution": (gat, {**NODES, **LAYER, **SCORES, "adjacency": ONE_WAY + np.eye(6, dtype=int)}),
+}
+
+
 def convolution(stride, padding, turned=False):
     stride, padding = ([int(n) for n in digits] for digits in (stride, padding))
     return lambda x, W, b: F.conv2d(x, W.flip(2, 3) if turned else W, b, stride=stride, padding=padding)
@@ -255,6 +315,7 @@ CASES = {
     "cnn": (cnn, {"x": IMAGES, **CNN}),
     **SEQUENCE_CASES,
     **ATTENTION_CASES,
+    **GRAPH_CASES,
 }  # fmt: skip
 
 
