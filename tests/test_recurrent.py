@@ -171,6 +171,16 @@ def test_over_time_gives_every_state_and_takes_a_gradient_for_each(rng):
             backward(wrong, None)
 
 
+def test_a_cell_without_a_gradient_for_each_parameter_is_no_cell():
+    def cell(x, s, W):
+        return s + x * W, lambda ds: (ds * W, ds)  # none for W
+
+    x = np.ones((1, 2, 1))
+    (_, backward) = over_time(cell, x, [x[:, 0]], np.ones(1))
+    with pytest.raises(ValueError, match="shorter"):
+        backward(x)
+
+
 def test_over_time_takes_lists_and_integers():
     x, W = np.ones((1, 2, 1)), [[2]]
     (s,), backward = over_time(rnn_cell, x.tolist(), [[[0]]], W, W, [0])

@@ -25,6 +25,7 @@ def test_nothing_is_encoded_and_decoded_too():
     assert vocabulary.encode("").shape == (0,)
     assert vocabulary.decode(vocabulary.encode("")) == []
     assert vocabulary.decode([]) == []
+    assert vocabulary.decode([1]) == ["b"]
     with pytest.raises(ValueError, match="with more than 1 tokens"):
         windows([], 1)
 
