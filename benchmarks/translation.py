@@ -3,7 +3,8 @@
 ``seeds`` trains the chapter's translator with one context for all letters, with attention, and with additive scores,
 each from several seeds at several learning rates; it prints the share of held-out phrases that come out without a
 mistake, in four groups by their length. ``larger`` gives the network with one context more units and more steps.
-``without-projections`` lets the decoder's states ask the encoder's as they are.
+``without-projections`` lets the decoder's states ask the encoder's as they are, with scores that are divided by the
+root of the width, and with scores that are not.
 """
 
 import argparse
@@ -47,6 +48,19 @@ def unprojected(s, memory):
     return c, backward
 
 
+@operation
+def undivided(s, memory):
+    """The same, with scores that are not divided by the root of the width."""
+    root = np.sqrt(s.shape[-1]).astype(s.dtype)
+    c, attention_backward = attention(root * s, memory, memory)
+
+    def backward(dc):
+        dQ, dK, dV = attention_backward(dc)
+        return root * dQ, dK + dV
+
+    return c, backward
+
+
 def context(kind, chapter, rng, units):
     glorot, layer_of = chapter["glorot"], chapter["layer_of"]
     if kind == "attention":
@@ -54,7 +68,8 @@ def context(kind, chapter, rng, units):
     if kind == "additive":
         W, U, v = glorot(units, units, rng), glorot(units, units, rng), glorot(1, units, rng)[0]
         return layer_of(chapter["additive"], W, U, v)
-    return layer_of({"one context": chapter["last_only"], "unprojected": unprojected}[kind])
+    contexts = {"one context": chapter["last_only"], "unprojected": unprojected, "undivided": undivided}
+    return layer_of(contexts[kind])
 
 
 def run(chapter, kind, rate, seed, steps=STEPS, units=UNITS):
@@ -87,4 +102,4 @@ if __name__ == "__main__":
     elif what == "larger":
         table(chapter, ("one context",), (0.005, 0.01, 0.02), 2, steps=3000, units=128)
     else:
-        table(chapter, ("unprojected",), RATES, 3)
+        table(chapter, ("unprojected", "undivided"), RATES, 3)
