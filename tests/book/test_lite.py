@@ -210,6 +210,8 @@ def test_chapter_runs_live(site, window, name, record_property):
             assert unlike == [], f"cell {number + 1} says something else in the browser"
     if any("explore(" in cell.source for cell in cells):
         move_a_slider(page)
+    if any("play=True" in cell.source for cell in cells):
+        play_a_figure(page)
     assert site.refused == []
     megabytes = site.megabytes()
     assert megabytes == pytest.approx(lite.MEGABYTES, rel=0.1), "the chapters' pages state another size"
@@ -228,6 +230,22 @@ def move_a_slider(page):
     page.keyboard.press("ArrowLeft" if at_the_end else "ArrowRight")
     expect(picture).not_to_have_attribute("src", before, timeout=60_000)  # it is another element by then
     assert handle.evaluate("handle => handle === document.activeElement"), "the slider lost the focus"
+
+
+def play_a_figure(page):
+    """Press Play at the first slider over time: it goes on by itself, and stops at the next press."""
+    row = page.locator(".widget-hbox:has(.widget-play)").first
+    handle, button = row.locator(".noUi-handle"), row.locator(".widget-play button").first
+    handle.focus()
+    page.keyboard.press("Home")
+    expect(handle).to_have_attribute("aria-valuenow", re.compile(r"^0(\.0+)?$"))
+    button.click()
+    expect(handle).to_have_attribute("aria-valuenow", re.compile(r"^[2-9]"), timeout=60_000)
+    button.click()
+    page.wait_for_timeout(1500)  # what was under way arrives
+    stopped = handle.get_attribute("aria-valuenow")
+    page.wait_for_timeout(1500)
+    assert handle.get_attribute("aria-valuenow") == stopped
 
 
 @pytest.mark.live
