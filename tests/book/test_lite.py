@@ -118,7 +118,7 @@ def window(chromium):
 
 
 def run_all(page):
-    """Run every cell once the kernel is there; return when the first result was to be seen."""
+    """Run every cell once the kernel is there, to the end or to one that fails; say when the first result was seen."""
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
     accept = page.locator(".jp-Dialog .jp-mod-accept")
@@ -132,7 +132,8 @@ def run_all(page):
     first = time.monotonic()
     page.wait_for_function(
         """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
-        .every(prompt => /\\[\\d+\\]:/.test(prompt.textContent))""",
+        .every(prompt => /\\[\\d+\\]:/.test(prompt.textContent))
+        || document.querySelector("[data-mime-type='application/vnd.jupyter.stderr']")""",
         timeout=PATIENCE,
         polling=500,  # ms; asked at every frame it would take time from Python
     )
