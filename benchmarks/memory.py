@@ -6,14 +6,13 @@ many parameters on the novel of the chapter "Recurrent networks", and prints the
 """
 
 import argparse
-import json
 import os
 import time
-from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported, so before
 
 import numpy as np
+from chapters import functions_of
 
 from dlnotes.datasets import pride_and_prejudice
 from dlnotes.dense import dense
@@ -24,7 +23,6 @@ from dlnotes.optimizers import Adam
 from dlnotes.recurrent import over_time, rnn_cell
 from dlnotes.text import Vocabulary
 
-CHAPTER = Path(__file__).parents[1] / "book/lstm.ipynb"
 RATES, SEEDS, LAG, STEPS = (0.003, 0.01), 8, 60, 200
 BIASES = 1, 2, 3, np.log(LAG), 8
 READERS, TIME, HELD_OUT = 32, 16, 68_000
@@ -32,18 +30,9 @@ UPDATES = 1000  # as many for both
 LEVEL, SAME_TIME = 650, 525  # until the LSTM draws level; about as many as it makes in the time of the plain network
 
 
-def functions_of_the_chapter():
-    """Return what the visible cells of the chapter define that hold the task, the training and the network."""
-    names = {"np": np, "lstm": lstm, "lstm_parameters": lstm_parameters}
-    for cell in json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]:
-        source = "".join(cell["source"])
-        if any(f"\ndef {name}(" in f"\n{source}" for name in ("first_number", "network_of", "lstm_network")):
-            exec(source, names)
-    return names
-
-
 def first_number():
-    chapter = functions_of_the_chapter()
+    wanted = "first_number", "network_of", "lstm_network"
+    chapter = functions_of("lstm", wanted, np=np, lstm=lstm, lstm_parameters=lstm_parameters)
     for rate in RATES:
         for bias in BIASES:
             found = []

@@ -9,35 +9,23 @@ root of the width, and with scores that are not.
 """
 
 import argparse
-import json
 import os
 import time
-from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported, so before
 
 import numpy as np
+from chapters import functions_of
 
 from dlnotes.attention import attention, multi_head_attention
 from dlnotes.lstm import lstm_cell
 from dlnotes.operation import operation
 from dlnotes.recurrent import over_time
 
-CHAPTER = Path(__file__).parents[1] / "book/attention.ipynb"
 WANTED = "pig_latin", "batch_of", "layer_of", "last_only", "train", "phrases_by_length", "additive"
 RATES, SEEDS, STEPS, UNITS = (0.005, 0.01, 0.02, 0.04, 0.08), 5, 1000, 64
 HIGHEST = {"one context": 0.08, "attention": 0.04, "additive": 0.02}  # tried for each kind
 GROUPS = [(4, 6), (7, 9), (10, 12), (13, 16)]
-
-
-def functions_of_the_chapter():
-    """Return what the cells of the chapter define that hold the task, the network and its training."""
-    names = {"np": np}
-    for cell in json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "code" and any(f"\ndef {name}(" in f"\n{source}" for name in WANTED):
-            exec(source, names)
-    return names
 
 
 @operation
@@ -128,7 +116,7 @@ def table(chapter, kinds, rates, seeds, **sizes):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("what", choices=("seeds", "larger", "cell-state", "without-projections"))
-    what, chapter = parser.parse_args().what, functions_of_the_chapter()
+    what, chapter = parser.parse_args().what, functions_of("attention", WANTED, np=np)
     if what == "seeds":
         for kind, highest in HIGHEST.items():
             table(chapter, (kind,), [rate for rate in RATES if rate <= highest], SEEDS)
