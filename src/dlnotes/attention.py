@@ -5,6 +5,7 @@ from math import sqrt
 import numpy as np
 
 from dlnotes import activations
+from dlnotes.dense import as_rows
 from dlnotes.operation import as_array, operation, require_count, unchecked
 
 # Inside an operation the scores need no second check.
@@ -228,7 +229,8 @@ def multi_head_attention(x, W_Q, W_K, W_V, W_O, memory=None, *, heads, mask=None
     def backward(dy):
         dQ, dK, dV = (merge(gradient) for gradient in attention_backward(split(dy @ W_O, heads)))
         dx, dmemory = dQ @ W_Q, dK @ W_K + dV @ W_V
-        dW = over_rows(dQ, x), over_rows(dK, looked_at), over_rows(dV, looked_at), over_rows(dy, side_by_side)
+        products = (dQ, x), (dK, looked_at), (dV, looked_at), (dy, side_by_side)
+        dW = [as_rows(delta).T @ as_rows(read) for delta, read in products]
         if memory is None:
             return dx + dmemory, *dW, None
         return dx, *dW, dmemory
@@ -246,11 +248,6 @@ def merge(x):
     """Put the heads side by side again: the reverse of `split`."""
     batch, heads, time, features = x.shape
     return x.swapaxes(1, 2).reshape(batch, time, heads * features)
-
-
-def over_rows(delta, x):
-    """The gradient of W in ``x @ W.T``, summed over all rows of all examples."""
-    return np.tensordot(delta, x, axes=((0, 1), (0, 1)))
 
 
 def require_heads(x, looked_at, W_Q, W_K, W_V, W_O, heads):
