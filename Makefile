@@ -57,6 +57,7 @@ notebooks: $(INSTALLED)  ## execute the chapters and store their outputs
 
 bench: $(INSTALLED)  ## time the operations beside PyTorch (to be installed first)
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/run.py --one-thread
 
 lab: $(INSTALLED)  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book
