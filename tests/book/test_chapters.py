@@ -232,6 +232,23 @@ def changed(window):
     window.evaluate("document.documentElement.style.fontSize = ''")
 
 
+@pytest.mark.parametrize("width", [1366, 1100, 360])
+def test_no_option_of_a_list_is_cut(changed, width):
+    """A list is as wide as without neighbours and limits, whatever stands beside it."""
+    changed.set_viewport_size({"width": width, "height": 657})
+    cut = changed.evaluate(
+        """() => [...document.querySelectorAll(".dlnotes-explore select")].filter((list) => {
+            const alone = list.cloneNode(true);
+            alone.style.cssText = "position: absolute; width: max-content; max-width: none";
+            list.after(alone);
+            const missing = alone.getBoundingClientRect().width - list.getBoundingClientRect().width;
+            alone.remove();
+            return missing > 1;
+        }).map((list) => list.name)"""
+    )
+    assert cut == []
+
+
 @pytest.mark.parametrize(("width", "height"), [(1366, 657), (360, 740)])
 def test_link_that_moves_a_figure_keeps_its_sentence_in_sight(changed, width, height):
     """Both the figure and the lines of the link, with the two after it, are in the window, and neither on the other."""
