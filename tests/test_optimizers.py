@@ -248,6 +248,12 @@ def test_all_gradients_are_clipped_together():
     np.testing.assert_allclose([w[0], b[0, 0]], [0.6, 0.8], rtol=1e-15)
 
 
+def test_the_gradients_of_a_shared_parameter_are_clipped_as_their_sum():
+    w, b = np.zeros(1), np.zeros(1)
+    Clipped(SGD(1.0), longest=1.0).step([w, b, w], [[-1.0], [-4.0], [-2.0]])
+    np.testing.assert_allclose([w, b], [[0.6], [0.8]], rtol=1e-15)
+
+
 def test_a_gradient_within_the_bound_is_left_alone():
     w = np.zeros(2)
     Clipped(SGD(1.0), longest=5.0).step([w], [[-3.0, -4.0]])

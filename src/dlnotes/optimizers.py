@@ -201,7 +201,7 @@ class Clipped:
     def step(self, parameters, gradients):
         """Change every parameter in place by one step against its gradient, which is made shorter if it is too long."""
         pairs = matched(parameters, gradients)
-        gradients = [gradient for _, gradient in pairs]
+        parameters, gradients = [parameter for parameter, _ in pairs], [gradient for _, gradient in pairs]
         norm = global_norm(gradients)
         if norm > self.longest:
             gradients = [gradient * (self.longest / norm) for gradient in gradients]
