@@ -126,12 +126,19 @@ def test_a_label_is_nearer_to_the_start(ax, lit):
     assert LABEL_AT < 0.5
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_label_stands_where_it_is_told_to(ax, beside):
+    draw_edge(ax, (0, 0), (1, 2), label="w", label_at=0.5, beside=beside)
+    assert texts(ax)["w"].get_position() == (0.5, 1)
+
+
 @pytest.mark.parametrize(
     ("end", "angle"),
     [((1, 0), 0), ((1, 1), 45), ((1, -1), -45), ((0, 1), 90), ((-1, 1), -45), ((-1, 0), 0)],
 )
 def test_a_label_beside_an_edge_runs_along_it_and_is_read_from_left_to_right(ax, end, angle):
-    ax.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal")
+    ax.figure.set_size_inches(3, 3)
+    ax.set(position=(0, 0, 1, 1), xlim=(-2, 2), ylim=(-2, 2))
     draw_edge(ax, (0, 0), end, label="w", beside=True, lit="backward")
     label = texts(ax)["w"]
     assert label.get_rotation() % 360 == pytest.approx(angle % 360)
@@ -167,6 +174,7 @@ def test_a_label_beside_an_edge_is_above_it(ax):
         ({"node_size": 0}, ValueError, "node_size must be a positive number, got 0"),
         ({"weight": np.nan}, ValueError, "weight must be a finite number, got nan"),
         ({"weight": "1"}, TypeError, "weight must be a finite number, got '1'"),
+        ({"label_at": 1.5}, ValueError, "label_at must be a number from 0 to 1, got 1.5"),
         ({"lit": "sideways"}, ValueError, 'lit must be "forward" or "backward", got \'sideways\''),
     ],
 )
