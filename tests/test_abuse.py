@@ -161,7 +161,7 @@ CALLS = {
     "draw_edge": (
         functools.partial(diagrams.draw_edge, AX),
         {"start": (0, 0), "end": (1, 1), "weight": 0.5, "largest": 1, "label": "w", "lit": None, "node_size": 9}
-        | {"directed": True},
+        | {"directed": True, "label_at": 0.5, "beside": True},
     ),
     "draw_node": (
         functools.partial(diagrams.draw_node, AX),
