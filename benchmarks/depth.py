@@ -2,7 +2,8 @@
 
 ``waiting`` trains networks of several depths with the chapter's own functions, and prints for each activation, depth
 and learning rate after how many epochs the loss of each seed was below 1.5, 0 where it was not. ``curves`` prints the
-loss of the sigmoid networks, at some epochs, until then.
+loss of the sigmoid networks, at some epochs, until then. ``factors`` prints, for a sigmoid network of three hidden
+layers, what going back one layer multiplies the error term by, after some epochs of training.
 """
 
 import argparse
@@ -18,14 +19,24 @@ from dlnotes.datasets import digits
 from dlnotes.initializers import glorot, he
 
 DEPTHS, DEEPER, SEEDS, RATE = (1, 2, 3, 4, 5), (8, 12), 5, 0.1
-SIGMOID_RATES, OTHER_RATES = (0.1, 0.3, 1.0, 3.0, 10.0), (0.03, 0.1, 0.3)
-MOST, MOST_OTHER = 800, 100  # epochs
+SIGMOID_RATES, OTHER_RATES = (0.1, 1.0, 3.0, 10.0), (0.03, 0.1, 0.3)
+MOST, MOST_OTHER, LONG = 800, 100, 60  # epochs
+
+
+def size(array):
+    """The root of the mean square, as in the chapter's first cell, which draws its first figure too."""
+    return np.sqrt(np.mean(array**2))
+
+
+def chapter_functions(*wanted):
+    images, labels, _, _ = digits()
+    known = {"np": np, "x": images.reshape(-1, 64), "labels": labels, "size": size}
+    return functions_of("relu", ("deep_network", *wanted), **known)
 
 
 def losses_until(f, initialise, depth, rate, seed, most):
     """Return the loss of each epoch until it is below 1.5, and whether it was."""
-    images, labels, _, _ = digits()
-    chapter = functions_of("relu", ("deep_network", "wait"), np=np, x=images.reshape(-1, 64), labels=labels)
+    chapter = chapter_functions("wait")
     rng = np.random.default_rng(seed)
     with np.errstate(all="ignore"):  # at a rate that is too large the numbers overflow
         losses = chapter["wait"](chapter["deep_network"](f, initialise, depth, rng), rate, rng, most)
@@ -48,11 +59,20 @@ def waiting():
 def curves():
     for depth in DEPTHS:
         losses, _ = losses_until(sigmoid, glorot, depth, RATE, 0, MOST)
-        shown = sorted({round(epoch) for epoch in np.geomspace(1, len(losses), 4 + 6 * depth)})
+        steep = range(len(losses), max(0, len(losses) - 40), -4)  # the fall at the end
+        shown = sorted({*steep, *(round(epoch) for epoch in np.geomspace(1, len(losses), 4 + 4 * depth))})
         print(f"{depth}: {{{', '.join(f'{epoch}: {losses[epoch - 1]:.2f}' for epoch in shown)}}},", flush=True)
+
+
+def factors():
+    chapter = chapter_functions("watched", "error_sizes")
+    runs = [chapter["watched"](sigmoid, glorot, seed, LONG)[0] for seed in range(SEEDS)]
+    for epoch in range(0, LONG + 1, 20):
+        found = ", ".join(f"{np.sqrt(run[epoch, 1] / run[epoch, 3]):.2f}" for run in runs)
+        print(f"{epoch}: ({found}),", flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=("waiting", "curves"))
-    {"waiting": waiting, "curves": curves}[parser.parse_args().what]()
+    parser.add_argument("what", choices=("waiting", "curves", "factors"))
+    {"waiting": waiting, "curves": curves, "factors": factors}[parser.parse_args().what]()
