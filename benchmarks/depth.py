@@ -16,7 +16,9 @@ from chapters import functions_of
 
 from dlnotes.activations import relu, sigmoid, tanh
 from dlnotes.datasets import digits
+from dlnotes.dense import dense
 from dlnotes.initializers import glorot, he
+from dlnotes.losses import cross_entropy
 
 DEPTHS, DEEPER, SEEDS, RATE = (1, 2, 3, 4, 5), (8, 12), 5, 0.1
 SIGMOID_RATES, OTHER_RATES = (0.1, 1.0, 3.0, 10.0), (0.03, 0.1, 0.3)
@@ -31,6 +33,7 @@ def size(array):
 def chapter_functions(*wanted):
     images, labels, _, _ = digits()
     known = {"np": np, "x": images.reshape(-1, 64), "labels": labels, "size": size}
+    known |= {"dense": dense, "cross_entropy": cross_entropy}
     return functions_of("relu", ("deep_network", *wanted), **known)
 
 
