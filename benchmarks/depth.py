@@ -22,6 +22,7 @@ from dlnotes.losses import cross_entropy
 
 DEPTHS, DEEPER, SEEDS, RATE = (1, 2, 3, 4, 5), (8, 12), 5, 0.1
 SIGMOID_RATES, OTHER_RATES = (0.1, 1.0, 3.0, 10.0), (0.03, 0.1, 0.3)
+FIVE_LAYERS_RATES = (0.1, 3.0)  # five layers of sigmoids take long, so not all rates
 MOST, MOST_OTHER, LONG = 800, 100, 60  # epochs
 
 
@@ -53,7 +54,7 @@ def waiting():
         (relu, he, DEPTHS + DEEPER, OTHER_RATES, MOST_OTHER),
     ):
         for depth in depths:
-            for rate in rates:
+            for rate in FIVE_LAYERS_RATES if (f, depth) == (sigmoid, 5) else rates:
                 runs = [losses_until(f, initialise, depth, rate, seed, most) for seed in range(SEEDS)]
                 epochs = tuple(len(losses) if below else 0 for losses, below in runs)
                 print(f'("{f.__name__}", {depth}, {rate:g}): {epochs},', flush=True)
@@ -62,8 +63,7 @@ def waiting():
 def curves():
     for depth in DEPTHS:
         losses, _ = losses_until(sigmoid, glorot, depth, RATE, 0, MOST)
-        steep = range(len(losses), max(0, len(losses) - 40), -4)  # the fall at the end
-        shown = sorted({*steep, *(round(epoch) for epoch in np.geomspace(1, len(losses), 4 + 4 * depth))})
+        shown = sorted({round(epoch) for epoch in np.geomspace(1, len(losses), 4 + 6 * depth)})
         print(f"{depth}: {{{', '.join(f'{epoch}: {losses[epoch - 1]:.2f}' for epoch in shown)}}},", flush=True)
 
 
