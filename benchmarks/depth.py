@@ -63,7 +63,8 @@ def waiting():
 def curves():
     for depth in DEPTHS:
         losses, _ = losses_until(sigmoid, glorot, depth, RATE, 0, MOST)
-        shown = sorted({round(epoch) for epoch in np.geomspace(1, len(losses), 4 + 6 * depth)})
+        shown = {round(epoch) for epoch in np.geomspace(1, len(losses), 4 + 6 * depth)}
+        shown = sorted(shown | {epoch for epoch in range(len(losses) - 40, len(losses), 8) if epoch > 20})  # the fall
         print(f"{depth}: {{{', '.join(f'{epoch}: {losses[epoch - 1]:.2f}' for epoch in shown)}}},", flush=True)
 
 
