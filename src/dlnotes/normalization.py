@@ -173,8 +173,10 @@ class BatchNorm(Layer):
 
     .. math::
 
-        \bar\mu \leftarrow \kappa \bar\mu + (1 - \kappa)\, \mu, \qquad
-        \bar\sigma^2 \leftarrow \kappa \bar\sigma^2 + (1 - \kappa)\, \frac{n}{n - 1} \sigma^2,
+        \begin{aligned}
+        \bar\mu &\leftarrow \kappa \bar\mu + (1 - \kappa)\, \mu, \\
+        \bar\sigma^2 &\leftarrow \kappa \bar\sigma^2 + (1 - \kappa)\, \frac{n}{n - 1} \sigma^2,
+        \end{aligned}
 
     where :math:`n` is how many numbers a feature has in the batch; without that factor the variance would be too small
     on average [1]_. Otherwise the two are the `statistics` of `batch_norm`, and nothing moves. Introduced in the

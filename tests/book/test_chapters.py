@@ -98,10 +98,13 @@ def test_every_control_moves_its_picture_by_keyboard(window):
         start = drawing(figure)
         for control in figure.query_selector_all("input[type=range], input:checked, select"):
             seen = {start} | seen_by_keyboard(window, figure, control)
-            if len(seen) < 2:  # where a story begins, a control may have nothing to change yet
-                for slider in figure.query_selector_all("input[type=range]"):
-                    slider.press("End")
-                seen = {drawing(figure)} | seen_by_keyboard(window, figure, control)
+            for back in (0, 0.5):
+                if len(seen) < 2:  # where a story begins or ends, a control may have nothing to change
+                    for slider in figure.query_selector_all("input[type=range]"):
+                        slider.press("End")
+                        for _ in range(round(back * int(slider.get_attribute("max")))):
+                            slider.press("ArrowLeft")
+                    seen = {drawing(figure)} | seen_by_keyboard(window, figure, control)
             assert len(seen) >= 2, control.get_attribute("id")
             reset(figure)
             assert drawing(figure) == start
