@@ -217,7 +217,7 @@ def test_contents_name_the_right_pages(book, articles, texts):
         page = book.get_destination_page_number(book.named_destinations[f"/{name}--{article.section['id']}"])
         title = re.sub(r"\s", "", heading(article.h1))
         # A digit behind it begins the number of the next section, such as 9.1 or 10.1.
-        assert re.search(rf"{re.escape(title)}{page + 1}(?!\d(?!\d?\.))", "".join(texts[1:6]))
+        assert re.search(rf"{re.escape(title)}{page + 1}(?!\d(?!\d?\.))", "".join(texts[1:8]))
         assert title in texts[page]
 
 
