@@ -162,3 +162,7 @@ def test_what_is_no_number_or_power_does_not_become_words():
         style.in_words("3")
     with pytest.raises(TypeError, match=r"^power must be a whole number, got 1\.5"):
         style.power_of_ten(1.5)
+
+
+def test_minus_is_the_sign_of_mathematics():
+    assert (style.minus(-0.5), style.minus("-1, 2"), style.minus(3)) == ("−0.5", "−1, 2", "3")

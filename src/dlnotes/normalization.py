@@ -60,14 +60,10 @@ def layer_norm(x, gain, shift, *, epsilon=1e-5):
     require_shape("shift", shift, "features", x.shape[-1:])
     epsilon = require_positive("epsilon", epsilon)
     rows = tuple(range(x.ndim - 1))  # all axes but that of the features
-    mean, variance = x.mean(-1, keepdims=True), x.var(-1, keepdims=True)
-    scale = 1 / np.sqrt(variance + epsilon)
-    x_hat = scale * (x - mean)
+    x_hat, normalized_backward = normalized(x, -1, epsilon)
 
     def backward(dy):
-        dx_hat = gain * dy
-        dx = scale * (dx_hat - dx_hat.mean(-1, keepdims=True) - x_hat * (dx_hat * x_hat).mean(-1, keepdims=True))
-        return dx, (dy * x_hat).sum(rows), dy.sum(rows)
+        return normalized_backward(gain * dy), (dy * x_hat).sum(rows), dy.sum(rows)
 
     return gain * x_hat + shift, backward
 
@@ -133,25 +129,36 @@ def batch_norm(x, gain, shift, *, statistics=None, epsilon=1e-5):
     require_shape("gain", gain, "features", x.shape[1:2])
     require_shape("shift", shift, "features", x.shape[1:2])
     epsilon = require_positive("epsilon", epsilon)
-    own = statistics is None
-    if own and len(x) * prod(x.shape[2:]) < 2:
+    if statistics is None and len(x) * prod(x.shape[2:]) < 2:
         raise ValueError(
             f"a feature must have at least two numbers in a batch, of which mean and variance are taken, got {x.shape}"
         )
     x = np.moveaxis(x, 1, -1)  # features last, where NumPy stretches a vector to fit
     rows = tuple(range(x.ndim - 1))  # all axes but that of the features
-    mean, variance = (x.mean(rows), x.var(rows)) if own else as_statistics(statistics, gain.shape)
-    scale = 1 / np.sqrt(variance + epsilon)
-    x_hat = scale * (x - mean)
+    if statistics is None:
+        x_hat, normalized_backward = normalized(x, rows, epsilon)
+    else:
+        mean, variance = as_statistics(statistics, gain.shape)
+        scale = 1 / np.sqrt(variance + epsilon)
+        x_hat, normalized_backward = scale * (x - mean), lambda dx_hat: scale * dx_hat
 
     def backward(dy):
         dy = np.moveaxis(dy, 1, -1)
-        dx_hat = gain * dy
-        if own:  # mean and variance move with x
-            dx_hat = dx_hat - dx_hat.mean(rows) - x_hat * (dx_hat * x_hat).mean(rows)
-        return np.moveaxis(scale * dx_hat, -1, 1), (dy * x_hat).sum(rows), dy.sum(rows)
+        return np.moveaxis(normalized_backward(gain * dy), -1, 1), (dy * x_hat).sum(rows), dy.sum(rows)
 
     return np.moveaxis(gain * x_hat + shift, -1, 1), backward
+
+
+def normalized(x, axes, epsilon):
+    """Return x with mean 0 and variance 1 over the axes, and its backward map: mean and variance move with x."""
+    scale = 1 / np.sqrt(x.var(axes, keepdims=True) + epsilon)
+    x_hat = scale * (x - x.mean(axes, keepdims=True))
+
+    def backward(dx_hat):
+        along = (dx_hat * x_hat).mean(axes, keepdims=True)
+        return scale * (dx_hat - dx_hat.mean(axes, keepdims=True) - x_hat * along)
+
+    return x_hat, backward
 
 
 def as_statistics(statistics, shape):

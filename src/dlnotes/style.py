@@ -168,7 +168,7 @@ def require_color(name, value):
 
 
 def in_words(number):
-    r"""Return a number of any size as a reader expects it in a sentence or beside a point, with two digits that count.
+    r"""Return a number of any size as a reader expects it in a sentence or beside a point, with two digits or more.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def in_words(number):
     Returns
     -------
     str
-        Such as ``"0.023"``, ``"140"`` or ``"1.3 × 10⁻⁷"``, whose spaces don't break.
+        Such as ``"0.023"``, ``"136"`` or ``"1.3 × 10⁻⁷"``, whose spaces don't break.
 
     Raises
     ------
@@ -204,7 +204,28 @@ def in_words(number):
         text = f"{number:#.2g}"  # with the zero of 0.40
     else:
         text = f"{mantissa}\u00a0×\u00a0{power_of_ten(int(power))}"
-    return text.replace("-", "−")
+    return minus(text)
+
+
+def minus(value):
+    """Return a value as text with the sign that mathematics uses in place of a hyphen.
+
+    Parameters
+    ----------
+    value : object
+        A number, or a text with numbers and no hyphens between words.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Examples
+    --------
+    >>> minus(-3), minus("from -1 to 2")
+    ('−3', 'from −1 to 2')
+    """
+    return str(value).replace("-", "−")
 
 
 def power_of_ten(power):
