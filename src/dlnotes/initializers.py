@@ -8,7 +8,7 @@ from dlnotes.operation import as_tuple, require_count, require_number, require_r
 
 
 def glorot(outputs, inputs, rng):
-    r"""Draw weights that suit tanh and sigmoid layers (Glorot, also called Xavier, initialisation).
+    r"""Draw weights that suit tanh layers (Glorot, also called Xavier, initialisation).
 
     Normal numbers with mean 0 and variance :math:`2 / (\mathrm{inputs} + \mathrm{outputs})` [1]_. Introduced in the
     chapter "ReLU and vanishing gradients".
