@@ -49,14 +49,15 @@ lint: $(INSTALLED)  ## check style, spelling, and that what is imported is decla
 	$(BIN)/deptry --config tools/deptry.toml publish tests tools benchmarks
 
 mutants: $(INSTALLED)  ## change the mathematics in small ways, and see whether a test fails (most of an hour)
-	$(BIN)/python tests/mutation/run.py activations attention convolution dense gradient_check graph initializers layers losses lstm \
-		operation optimizers pooling recurrent text training windows
+	$(BIN)/python tests/mutation/run.py activations attention convolution dense dropout gradient_check graph initializers layers \
+		losses lstm normalization operation optimizers pooling recurrent schedules text training windows
 
 notebooks: $(INSTALLED)  ## execute the chapters and store their outputs
 	@$(BIN)/python -m publish.notebooks
 
 bench: $(INSTALLED)  ## time the operations beside PyTorch (to be installed first)
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/run.py --one-thread
 
 lab: $(INSTALLED)  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book

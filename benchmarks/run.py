@@ -1,5 +1,7 @@
 """Time `dlnotes` beside PyTorch and beside other ways to write the same with NumPy; write results.md and growth.html.
 
+With ``--one-thread`` NumPy and PyTorch use one processor each, and only the ratios are written, to one_thread.md.
+
 Everything runs forward and backward, in float32, on the processor, with the same number of threads, and is first
 compared with PyTorch. The contestants take turns, in a new order each round, so that whatever else the machine does
 hits all of them alike; and before its turn each of them waits a moment, and does the work once without being timed.
@@ -23,15 +25,16 @@ PAUSE = 0.05  # seconds; the threads of a library go on looking for work for a w
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="for NumPy and PyTorch (default: all)")
+    parser.add_argument("--one-thread", action="store_true", help="for NumPy and PyTorch (default: all); only ratios")
     parser.add_argument("--rounds", type=int, default=25, help="turns of each contestant (default: 25)")
     parser.add_argument("--memory", nargs=2, metavar=("CASE", "CONTESTANT"), help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 options = arguments()
+threads = 1 if options.one_thread else os.cpu_count()
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = str(options.threads)  # read when NumPy and PyTorch are imported, so before
+    os.environ[variable] = str(threads)  # read when NumPy and PyTorch are imported, so before
 
 try:
     import torch
@@ -57,7 +60,7 @@ from dlnotes.pooling import max_pool2d, mean_pool2d
 from dlnotes.recurrent import rnn
 from dlnotes.style import subplots
 
-torch.set_num_threads(options.threads)
+torch.set_num_threads(threads)
 rng = np.random.default_rng(0)
 
 
@@ -345,7 +348,7 @@ def process_status(name):
 def resident_memory_of(case, contestant):
     if not Path("/proc/self/clear_refs").exists():
         return None
-    command = [sys.executable, __file__, "--threads", str(options.threads), "--memory", case, contestant]
+    command = [sys.executable, __file__, "--memory", case, contestant]
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -434,16 +437,38 @@ def facts(load):
     return (
         f"Python {platform.python_version()}, NumPy {np.__version__} ({blas['name']} {blas['version']}), PyTorch "
         f"{torch.__version__}; {platform.system()}, {platform.machine()}, {os.cpu_count()} processors, "
-        f"{options.threads} threads; {options.rounds} rounds. "
+        f"{threads} threads; {options.rounds} rounds. "
         f"Load average of the machine before and after: {load[0]:.1f} and {load[1]:.1f}."
     )
+
+
+def ratios():
+    """Return all cases as one table: how many times as long as PyTorch each contestant takes."""
+    rows = ["| case | contestant | minimum / PyTorch | median / PyTorch |", "|---|---|--:|--:|"]
+    for case, make in CASES.items():
+        contestants = make()
+        check(case, contestants)
+        seconds = measure(contestants, options.rounds)
+        reference = seconds.pop("PyTorch")
+        for name, measured in seconds.items():
+            shortest, middle = min(measured) / min(reference), median(measured) / median(reference)
+            rows.append(f"| {case} | {name} | {shortest:.2f} | {middle:.2f} |")
+            print(rows[-1], flush=True)
+    return "\n".join(rows)
 
 
 def main():
     if options.memory:
         case, contestant = options.memory
         print(resident_memory(CASES[case]()[contestant]))
-        return
+    elif options.one_thread:
+        (HERE / "one_thread.md").write_text(ratios() + "\n", encoding="utf-8")
+    else:
+        report()
+
+
+def report():
+    """Measure everything; write the tables and the plots."""
     load = [os.getloadavg()[0]]
     parts = ["# Speed", __doc__.strip().partition("\n\n")[2]]
     for case, make in CASES.items():

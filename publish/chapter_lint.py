@@ -33,14 +33,11 @@ GRADES = ["★", "★★", "★★★"]
 MOST_MINUTES, MOST_LINES = 60, 120  # of a core
 
 
-def problems(notebook, *, old_form=False):
-    """Return what the chapter lacks, one sentence each; an empty list if it is complete.
-
-    A chapter in the `old_form` has all parts, but not yet the form in which an hour is enough to read it.
-    """
+def problems(notebook):
+    """Return what the chapter lacks, one sentence each; an empty list if it is complete."""
     parts = (fences, title, headings, outcomes, explorations, links, exercises, solutions, questions, references)
     form = (size, times, numbers_first, predictions, early_questions, option_lengths, notes_box, first_figure)
-    return [problem for check in parts + (() if old_form else form) for problem in check(notebook)]
+    return [problem for check in parts + form for problem in check(notebook)]
 
 
 def text_tokens(notebook):

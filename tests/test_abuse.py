@@ -19,12 +19,15 @@ from hypothesis import strategies as st
 from dlnotes import activations, attention, dense, diagrams, graph, initializers, losses, pooling, style, windows
 from dlnotes.convolution import conv2d, true_conv2d, turn
 from dlnotes.dense import dense as dense_layer
+from dlnotes.dropout import dropout
 from dlnotes.gradient_check import check_gradients, numerical_gradient
 from dlnotes.graph_diagrams import draw_graph
 from dlnotes.layers import Layer, Residual, Sequential, add, forward
+from dlnotes.normalization import BatchNorm, batch_norm, layer_norm
 from dlnotes.operation import operation
-from dlnotes.optimizers import SGD, global_norm
+from dlnotes.optimizers import SGD, Adam, Momentum, RMSProp, global_norm
 from dlnotes.recurrent import over_time, rnn, rnn_cell
+from dlnotes.schedules import cosine, inverse, linear, warmup
 from dlnotes.sequence_diagrams import draw_lstm_cell, draw_unrolled
 from dlnotes.style import subplots
 from dlnotes.text import Vocabulary
@@ -110,7 +113,24 @@ CALLS = {
     "Sequential": (lambda layers: Sequential(layers)(X), {"layers": activations.relu}),
     "Residual": (lambda branch: Residual(branch)(X), {"branch": activations.relu}),
     "forward": (lambda operation: forward(operation, X, training=True), {"operation": activations.relu}),
-    "SGD": (SGD, {"learning_rate": 0.1}),
+    "dropout": (dropout, {"x": X, "rate": 0.5, "rng": RNG, "training": True}),
+    "layer_norm": (layer_norm, {"x": X, "gain": X[0], "shift": X[1], "epsilon": 0.1}),
+    "batch_norm": (batch_norm, {"x": X, "gain": X[0], "shift": X[1], "statistics": (X[0], X[1] ** 2), "epsilon": 0.1}),
+    "batch_norm of a batch": (batch_norm, {"x": IMAGES, "gain": X[0, :2], "shift": X[1, :2], "epsilon": 0.1}),
+    "BatchNorm": (BatchNorm, {"gain": X[0], "shift": X[1], "keep": 0.5, "epsilon": 0.1}),
+    "in BatchNorm": (
+        lambda gain, shift, x, training: BatchNorm(gain, shift)(x, training=training),
+        {"gain": X[0], "shift": X[1], "x": X, "training": True},
+    ),
+    "SGD": (SGD, {"learning_rate": 0.1, "weight_decay": 0.1}),
+    "Momentum": (Momentum, {"learning_rate": 0.1, "beta": 0.9, "weight_decay": 0.1}),
+    "RMSProp": (RMSProp, {"learning_rate": 0.1, "beta": 0.9, "epsilon": 0.1, "weight_decay": 0.1}),
+    "Adam": (Adam, {"learning_rate": 0.1, "beta_1": 0.9, "beta_2": 0.9, "epsilon": 0.1, "weight_decay": 0.1}),
+    "linear": (linear, {"first": 0.1, "last": 0.0, "steps": 9}),
+    "cosine": (cosine, {"first": 0.1, "last": 0.0, "steps": 9}),
+    "inverse": (inverse, {"first": 0.1, "steps": 9}),
+    "warmup": (warmup, {"schedule": linear(0.1, 0.0, steps=9), "steps": 9}),
+    "a step's rate": (lambda step: cosine(0.1, 0.0, steps=9)(step), {"step": 3}),
     "step": (lambda **a: SGD(0.1).step(**a), {"parameters": [np.ones(2)], "gradients": [np.ones(2)]}),
     "minibatches": (deal, {"count": 5, "batch_size": 2, "rng": np.random.default_rng(0)}),
     "fit": (
@@ -141,7 +161,7 @@ CALLS = {
     "draw_edge": (
         functools.partial(diagrams.draw_edge, AX),
         {"start": (0, 0), "end": (1, 1), "weight": 0.5, "largest": 1, "label": "w", "lit": None, "node_size": 9}
-        | {"directed": True},
+        | {"directed": True, "label_at": 0.5, "beside": True},
     ),
     "draw_node": (
         functools.partial(diagrams.draw_node, AX),

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
 from dlnotes.attention import attention, attention_weights, causal_mask, multi_head_attention
 from dlnotes.convolution import conv2d, conv2d_by_definition, true_conv2d, turn
 from dlnotes.dense import dense, flatten
+from dlnotes.dropout import dropout
 from dlnotes.gradient_check import check_gradients, numerical_gradient
 from dlnotes.graph import (
     attention_convolution,
@@ -26,6 +28,7 @@ from dlnotes.graph import (
 from dlnotes.layers import Layer, Residual, Sequential, add
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.lstm import gru, gru_cell, lstm, lstm_cell
+from dlnotes.normalization import BatchNorm, batch_norm, layer_norm
 from dlnotes.operation import as_tuple
 from dlnotes.pooling import max_pool2d, mean_pool2d
 from dlnotes.recurrent import bidirectional, last, rnn, rnn_cell
@@ -42,6 +45,7 @@ class Case(NamedTuple):
         options = "".join(
             f"-{name}={value.__name__ if callable(value) else np.array2string(np.asarray(value))}"
             for name, value in self.options.items()
+            if name != "rng"  # which is written with its place in memory
         )
         return f"{self.operation.__name__}-{shapes}{options}"
 
@@ -90,7 +94,23 @@ def residual(x, W, b):
     return Residual(Sequential(Layer(dense, W, b), tanh))(x)
 
 
-CLASSES = {layer: Layer, network: Sequential, residual: Residual}  # which class a wrapper above stands for
+def dropout_in_training(x, *, rate):
+    return dropout(x, rate=rate, rng=np.random.default_rng(0), training=True)  # the same numbers in each call
+
+
+def batch_norm_layer(x, gain, shift, *, training):
+    layer = BatchNorm(gain, shift)
+    layer(np.linspace(-1, 2, x.size).reshape(x.shape), training=True)
+    return layer(x, training=training)
+
+
+WRAPPERS = {  # what a wrapper above stands for
+    layer: Layer,
+    network: Sequential,
+    residual: Residual,
+    dropout_in_training: dropout,
+    batch_norm_layer: BatchNorm,
+}
 
 CONVOLUTIONS = [  # x, W, options
     ((1, 2, 3, 4), (3, 2, 3, 2), {"padding": (1, 0)}),
@@ -152,6 +172,7 @@ def heads_of(width, value_width, outputs, features, memory_features):
     return [normal(*shape) / 2 for shape in shapes]
 
 
+BATCHES = [(3, 4), (2, 3), (4, 1), (30, 5), (2, 3, 4, 2), (1, 2, 2, 3)]
 SHAPES = [(3, 4), (1, 4), (5,), (), (2, 3, 4), (30, 5)]
 CASES = [
     *(Case(f, (normal(*shape),), {}) for f, shape in product((sigmoid, tanh, relu, leaky_relu, gelu), SHAPES)),
@@ -208,6 +229,17 @@ CASES = [
       for A, (outputs, inputs) in product(GRAPHS, [(2, 3), (1, 1), (4, 2)])),
     *(Case(f, (normal(3, 2), *mixers(4, 2, matrices)), {"adjacency": SILENT})
       for f, matrices in [(graph_convolution, 1), (sage_convolution, 2)]),
+    *(Case(dropout, (normal(*shape),), {"rate": 0.4, "rng": np.random.default_rng(0)}) for shape in [(), (3, 4)]),
+    *(Case(dropout_in_training, (normal(*shape),), {"rate": rate}) for shape, rate in product(SHAPES, [0, 0.4])),
+    *(Case(layer_norm, (normal(*shape), *normal(2, shape[-1])), {})
+      for shape in [(3, 4), (1, 4), (5,), (2, 3, 4), (3, 1), (30, 5)]),
+    Case(layer_norm, (normal(3, 4), *normal(2, 4)), {"epsilon": 0.3}),
+    *(Case(batch_norm, (normal(*shape), *normal(2, shape[1])), {"epsilon": epsilon})
+      for shape, epsilon in product(BATCHES, [1e-5, 0.3])),
+    *(Case(batch_norm, (normal(*shape), *normal(2, shape[1])), {"statistics": (normal(shape[1]), share(shape[1]))})
+      for shape in [*BATCHES, (1, 4), (1, 3, 1, 1)]),
+    *(Case(batch_norm_layer, (normal(*shape), *normal(2, shape[1])), {"training": training})
+      for shape, training in product(BATCHES, [True, False])),
     Case(residual, (normal(3, 4), normal(4, 4), normal(4)), {}),
     Case(layer, (normal(3, 4), normal(2, 4), normal(2)), {}),
     *(Case(network, (normal(*x), normal(5, 4), normal(5), normal(2, 5), normal(2)), {}) for x in [(3, 4), (1, 4)]),
@@ -215,7 +247,7 @@ CASES = [
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 every_operation = pytest.mark.parametrize(
-    "case", {case.operation: case for case in CASES if case.operation not in CLASSES}.values(), ids=str
+    "case", {case.operation: case for case in CASES if case.operation not in WRAPPERS}.values(), ids=str
 )
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -258,7 +290,7 @@ def is_operation(member):
 
 def test_every_operation_of_the_package_has_a_case():
     operations = {member for member in public_members() if is_operation(member)}
-    assert operations == {CLASSES.get(case.operation, case.operation) for case in CASES}
+    assert operations == {WRAPPERS.get(case.operation, case.operation) for case in CASES}
 
 
 def test_every_function_that_returns_a_backward_map_is_decorated():
@@ -272,7 +304,8 @@ def test_every_function_that_returns_a_backward_map_is_decorated():
 
 @every_case
 def test_gradients_pass_the_check(case, rng):
-    assert check_gradients(case.operation, *case.arguments, rng=rng, **case.options) <= 1e-6
+    operation = partial(case.operation, **case.options)  # one of which may be an rng of its own
+    assert check_gradients(operation, *case.arguments, rng=rng) <= 1e-6
 
 
 @every_case

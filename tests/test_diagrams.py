@@ -126,6 +126,43 @@ def test_a_label_is_nearer_to_the_start(ax, lit):
     assert LABEL_AT < 0.5
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_label_stands_where_it_is_told_to(ax, beside):
+    draw_edge(ax, (0, 0), (1, 2), label="w", label_at=0.5, beside=beside)
+    assert texts(ax)["w"].get_position() == (0.5, 1)
+
+
+@pytest.mark.parametrize(
+    ("end", "angle"),
+    [((1, 0), 0), ((1, 1), 45), ((1, -1), -45), ((0, 1), 90), ((-1, 1), -45), ((-1, 0), 0)],
+)
+def test_a_label_beside_an_edge_runs_along_it_and_is_read_from_left_to_right(ax, end, angle):
+    ax.figure.set_size_inches(3, 3)
+    ax.set(position=(0, 0, 1, 1), xlim=(-2, 2), ylim=(-2, 2))
+    draw_edge(ax, (0, 0), end, label="w", beside=True, lit="backward")
+    label = texts(ax)["w"]
+    assert label.get_rotation() % 360 == pytest.approx(angle % 360)
+    assert label.get_position() == pytest.approx((LABEL_AT * end[0], LABEL_AT * end[1]))
+    assert label.get_bbox_patch() is None  # nothing of the arrow is hidden
+
+
+def test_a_label_beside_an_edge_turns_with_the_axes(ax):
+    ax.figure.set_size_inches(4, 2)
+    ax.set(position=(0, 0, 1, 1), xlim=(0, 1), ylim=(0, 1))
+    draw_edge(ax, (0, 0), (1, 1), label="w", beside=True)
+    assert texts(ax)["w"].get_rotation() == pytest.approx(np.degrees(np.arctan(0.5)))
+
+
+def test_a_label_beside_an_edge_is_above_it(ax):
+    ax.set(xlim=(0, 1), ylim=(-1, 1))
+    draw_edge(ax, (0, 0), (1, 0), label="w", beside=True)
+    ax.figure.canvas.draw()
+    line = ax.transData.transform((0, 0))[1]
+    assert texts(ax)["w"].get_window_extent().y0 > line
+    with pytest.raises(TypeError, match=r"^beside must be True or False, got 2$"):
+        draw_edge(ax, (0, 0), (1, 0), label="w", beside=2)
+
+
 @pytest.mark.parametrize(
     ("keywords", "error", "says"),
     [
@@ -137,6 +174,7 @@ def test_a_label_is_nearer_to_the_start(ax, lit):
         ({"node_size": 0}, ValueError, "node_size must be a positive number, got 0"),
         ({"weight": np.nan}, ValueError, "weight must be a finite number, got nan"),
         ({"weight": "1"}, TypeError, "weight must be a finite number, got '1'"),
+        ({"label_at": 1.5}, ValueError, "label_at must be a number from 0 to 1, got 1.5"),
         ({"lit": "sideways"}, ValueError, 'lit must be "forward" or "backward", got \'sideways\''),
     ],
 )

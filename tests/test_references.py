@@ -22,9 +22,11 @@ from dlnotes.graph import (
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
 from dlnotes.lstm import gru, lstm
-from dlnotes.optimizers import SGD, Adam, Clipped
+from dlnotes.normalization import BatchNorm, batch_norm, layer_norm
+from dlnotes.optimizers import SGD, Adam, Clipped, Momentum, RMSProp
 from dlnotes.pooling import max_pool2d, mean_pool2d
 from dlnotes.recurrent import bidirectional, rnn
+from dlnotes.schedules import cosine
 
 
 def build(W1, b1, W2, b2, W3, b3):
@@ -85,10 +87,21 @@ GRAPHS = {
     "gcn_without_loops": (gcn, {"self_loops": False}),
 }
 
+STATISTICS = [0.5, -1, 2, 0, 0.25], [0.25, 4, 1, 0, 2.5]
+NORMS = {
+    "layer_norm": (layer_norm, {}),
+    "layer_norm_steps": (layer_norm, {"epsilon": 0.25}),
+    "batch_norm": (batch_norm, {}),
+    "batch_norm_images": (batch_norm, {"epsilon": 0.25}),
+    "batch_norm_statistics": (batch_norm, {"statistics": STATISTICS}),
+    "batch_norm_images_statistics": (batch_norm, {"statistics": STATISTICS}),
+}
+
 OPERATIONS = {
     **RECURRENT,
     **ATTENTION,
     **GRAPHS,
+    **NORMS,
     **{
         f"conv2d_{kernel}_stride_{stride}_padding_{padding}": (
             conv2d,
@@ -137,7 +150,7 @@ def arrays_of(stored, case, dtype):
 
 
 def test_every_stored_case_is_compared(stored):
-    assert {name.split(".")[0] for name in stored} == {*OPERATIONS, *OPTIMIZERS}
+    assert {name.split(".")[0] for name in stored} == {*OPERATIONS, *OPTIMIZERS, *RUNNING, "steps", *STEPS_OF}
 
 
 @pytest.mark.parametrize("dtype", CLOSE)
@@ -192,3 +205,43 @@ def test_training_takes_the_steps_of_pytorch(stored, case, dtype):
     for name, parameter in zip(names, net.parameters, strict=True):
         assert parameter.dtype == dtype
         np.testing.assert_allclose(parameter, end[name], err_msg=name, **CLOSE[dtype])
+
+
+STEPS_OF = {  # how to make it, and the factor of L2
+    "steps_sgd": (SGD, 0),
+    "steps_sgd_decay": (lambda rate: SGD(rate, weight_decay=0.3), 0),
+    "steps_momentum": (lambda rate: Momentum(rate, beta=0.8), 0),
+    "steps_rmsprop": (lambda rate: RMSProp(rate, beta=0.9), 0),
+    "steps_adam": (Adam, 0),
+    "steps_adam_decay": (lambda rate: Adam(rate, weight_decay=0.3), 0),
+    "steps_adam_l2": (Adam, 0.3),
+}
+
+
+@pytest.mark.parametrize("dtype", CLOSE)
+@pytest.mark.parametrize("case", STEPS_OF)
+def test_a_hundred_steps_are_those_of_pytorch(stored, case, dtype):
+    start, gradients = arrays_of(stored, "steps", dtype).values()
+    w, (make, alpha) = start.copy(), STEPS_OF[case]
+    optimizer, path = make(cosine(0.1, 0.001, steps=100)), []
+    for gradient in gradients:
+        optimizer.step([w], [gradient + alpha * w])
+        path.append(w.copy())
+    assert w.dtype == dtype
+    close = {name: 10 * tolerance for name, tolerance in CLOSE[dtype].items()}  # rounding adds up over the steps
+    np.testing.assert_allclose(path[9::10], stored[f"{case}.{dtype}.path"], **close)
+
+
+RUNNING = ["running_rows", "running_images"]
+
+
+@pytest.mark.parametrize("dtype", CLOSE)
+@pytest.mark.parametrize("case", RUNNING)
+def test_running_statistics_are_those_of_pytorch(stored, case, dtype):
+    x, gain, shift, mean, variance, value = arrays_of(stored, case, dtype).values()
+    layer = BatchNorm(gain, shift, keep=0.75)
+    for batch in x:
+        layer(batch, training=True)
+    np.testing.assert_allclose(layer.mean, mean, **CLOSE[dtype])
+    np.testing.assert_allclose(layer.variance, variance, **CLOSE[dtype])
+    np.testing.assert_allclose(layer(x[0])[0], value, **CLOSE[dtype])

@@ -132,3 +132,37 @@ def test_a_size_of_another_kind_is_refused(size):
 def test_a_grid_of_no_axes_is_refused(name, wrong, error):
     with pytest.raises(error, match=f"^{name} must be an integer of at least 1, got "):
         style.subplots(**{name: wrong})
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (0.4, "0.40"),
+        (-0.0996, "−0.10"),
+        (3.04, "3.0"),
+        (9.96, "10"),
+        (123, "123"),
+        (np.float32(99.7), "100"),
+        (999.7, "1.0\u00a0×\u00a010³"),
+        (0.000123, "0.00012"),
+        (0.0000996, "0.00010"),
+        (-1.34e-7, "−1.3\u00a0×\u00a010⁻⁷"),
+        (4e210, "4.0\u00a0×\u00a010²¹⁰"),
+    ],
+)
+def test_numbers_stand_in_a_sentence_with_two_digits_that_count(number, text):
+    assert style.in_words(number) == text
+
+
+def test_what_is_no_number_or_power_does_not_become_words():
+    with pytest.raises(ValueError, match=r"^number must be a finite number, got nan"):
+        style.in_words(np.nan)
+    with pytest.raises(TypeError, match=r"^number must be a finite number, got '3'"):
+        style.in_words("3")
+    with pytest.raises(TypeError, match=r"^power must be a whole number, got 1\.5"):
+        style.power_of_ten(1.5)
+
+
+def test_minus_is_the_sign_of_mathematics():
+    assert (style.minus(-0.5), style.minus("-1, 2"), style.minus(3)) == ("−0.5", "−1, 2", "3")

@@ -1,3 +1,4 @@
+import copy
 import sys
 
 import numpy as np
@@ -6,11 +7,13 @@ import pytest
 from dlnotes.activations import relu
 from dlnotes.datasets import digits, penguins
 from dlnotes.dense import dense
+from dlnotes.dropout import dropout
 from dlnotes.explore import progress
 from dlnotes.initializers import he
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import binary_cross_entropy, cross_entropy, squared_error
-from dlnotes.optimizers import SGD
+from dlnotes.normalization import BatchNorm
+from dlnotes.optimizers import SGD, Adam
 from dlnotes.training import accuracy, confusion_matrix, fewer, fit, minibatches
 
 # minibatches
@@ -133,6 +136,27 @@ def test_a_small_network_learns_to_read_digits(seed):
     assert history[0] > 1
     assert history[-1] < 0.05
     assert test_accuracy > 0.93
+
+
+def test_stopping_early_is_a_loop_of_the_caller_who_keeps_the_best_copy(rng):
+    images, labels, held_out, held_out_labels = digits()
+    x, y, held_out = images[:200].reshape(-1, 64), labels[:200].copy(), held_out.reshape(-1, 64)
+    y[:60] = rng.integers(10, size=60)  # wrong, mostly, and to be learned by heart
+    first, *others = digit_network(rng).layers
+    network = Sequential(first, BatchNorm(np.ones(32), np.zeros(32)), Layer(dropout, rate=0.1, rng=rng), *others)
+
+    def loss_of(network):
+        return cross_entropy(network(held_out)[0], held_out_labels)[0]
+
+    best, losses = network, []
+    for _ in fit(network, cross_entropy, x, y, Adam(0.005), epochs=100, batch_size=20, rng=rng):
+        losses.append(loss_of(network))
+        if losses[-1] == min(losses):
+            best = copy.deepcopy(network)  # not the parameters alone: the running statistics belong to it
+        elif min(losses) not in losses[-10:]:
+            break
+    assert 11 < len(losses) < 100
+    assert loss_of(best) == min(losses) < losses[-1] == loss_of(network)
 
 
 def test_training_is_the_same_for_the_same_seed():

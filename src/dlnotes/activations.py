@@ -84,7 +84,7 @@ def relu(z):
     r"""Keep what is positive, set the rest to 0: the rectified linear unit.
 
     :math:`f(z) = \max(0, z)`, with :math:`f' = 1` for :math:`z > 0` and 0 elsewhere; at :math:`z = 0`, where the
-    function has a corner, the derivative is taken to be 0. Introduced in the chapter "ReLU and vanishing gradients".
+    function has a corner, the derivative is taken to be 0. Introduced in the chapter "From one neuron to a network".
 
     Parameters
     ----------

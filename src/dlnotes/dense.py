@@ -10,7 +10,7 @@ def dense(x, W, b):
     r"""Connect every input with every output: a weighted sum and a bias.
 
     :math:`z = Wx + b` for one example; for a batch, whose examples are rows, :math:`Z = XW^\top + b`. Introduced in
-    the chapter "Backpropagation by hand".
+    the chapter "From one neuron to a network".
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import offset_copy
 
 from dlnotes.operation import (
     as_array,
@@ -22,6 +23,7 @@ from dlnotes.style import BACKWARD, DIVERGING, FORWARD, MUTED, NEGATIVE, POSITIV
 
 WIDEST, THINNEST = 5, 0.5  # points, the lines of the largest weight and of a weight 0
 LABEL_AT = 0.33  # where on its way an edge has its label; in the middle, edges cross
+LABEL_GAP = 3  # points, between a line and a label beside it
 NODE_SIZE = 28  # points
 PASSES = {"forward": FORWARD, "backward": BACKWARD}
 
@@ -59,7 +61,20 @@ def node_positions(sizes):
     return [np.array([[float(k), 0.5 + gap * ((n - 1) / 2 - j)] for j in range(n)]) for k, n in enumerate(sizes)]
 
 
-def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, directed=False, node_size=NODE_SIZE):
+def draw_edge(
+    ax,
+    start,
+    end,
+    *,
+    weight=None,
+    largest=1,
+    label="",
+    label_at=LABEL_AT,
+    beside=False,
+    lit=None,
+    directed=False,
+    node_size=NODE_SIZE,
+):
     """Draw the connection of two nodes: a line that shows its weight, or an arrow.
 
     A positive weight is a solid blue line, a negative one dashed orange, and the larger it is the wider the line.
@@ -76,7 +91,11 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, dir
     largest : float, default 1
         The absolute weight that gets the widest line, the same for all edges that are to be compared.
     label : str, optional
-        Written on the line, nearer to its start.
+        Written on the line.
+    label_at : float, default 0.33
+        Where on its way from 0 to 1 the edge has its label: nearer to its start, unless nothing crosses it.
+    beside : bool, default False
+        Whether the label stands above the line and along it, so that it hides no part of it and no head of an arrow.
     lit : {"forward", "backward"}, optional
         The edge becomes an arrow in the direction, and the colour, of this pass.
     directed : bool, default False
@@ -93,7 +112,7 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, dir
     ------
     TypeError, ValueError
         If `ax` is no Axes, a weight or a size no number, `largest` not positive, an end no point, `label` no text,
-        `directed` neither true nor false, or `lit` none of the two passes.
+        `label_at` not between 0 and 1, `beside` or `directed` neither true nor false, or `lit` none of the two passes.
 
     Examples
     --------
@@ -105,6 +124,8 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, dir
     largest, node_size = require_positive("largest", largest), require_positive("node_size", node_size)
     start, end = point("start", start), point("end", end)
     require_text("label", label)
+    label_at = require_number("label_at", label_at, "a number from 0 to 1", lambda share: 0 <= share <= 1)
+    require_flag("beside", beside)
     require_flag("directed", directed)
     if lit is not None:
         require_pass(lit)
@@ -122,11 +143,23 @@ def draw_edge(ax, start, end, *, weight=None, largest=1, label="", lit=None, dir
         if directed:
             arrow = {"arrowstyle": "-|>", "mutation_scale": 9, "color": color, "lw": width, "shrinkA": 0}
             ax.annotate("", end, start, arrowprops={**arrow, "shrinkB": node_size / 2}, zorder=1)
-    if label:
+    place = start + label_at * (end - start)
+    if label and beside:
+        write_along(ax, start, end, place, label)
+    elif label:
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
-        ax.text(*start + LABEL_AT * (end - start), label, ha="center", va="center", bbox=box, zorder=3)
+        ax.text(*place, label, ha="center", va="center", bbox=box, zorder=3)
     ax.set_axis_off()
     return ax
+
+
+def write_along(ax, start, end, place, label):
+    """Write `label` at `place` above the line from `start` to `end`, turned as the line is, but never upside down."""
+    run, rise = end - start if end[0] >= start[0] else start - end
+    angle = math.degrees(math.atan2(rise, run))
+    how = {"rotation": angle, "rotation_mode": "anchor", "transform_rotates_text": True}
+    lifted = offset_copy(ax.transData, ax.figure, y=LABEL_GAP, units="points")
+    ax.text(*place, label, ha="center", va="bottom", transform=lifted, zorder=3, **how)
 
 
 def draw_node(ax, at, name="", *, value="", error="", below=False, size=NODE_SIZE):

@@ -256,6 +256,11 @@ def require_positive(name, value):
     return require_number(name, value, "a positive number", lambda number: 0 < number < inf)
 
 
+def require_share(name, value):
+    """Return `value` as a Python float if it is a share of which something is left: from 0 to below 1."""
+    return require_number(name, value, "a number from 0 to below 1", lambda number: 0 <= number < 1)
+
+
 def require_flag(name, value):
     """Refuse what is neither True nor False."""
     if not isinstance(value, bool | np.bool_):

@@ -21,7 +21,7 @@ from cycler import cycler
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 
-from dlnotes.operation import require_count, shown
+from dlnotes.operation import is_integer, require_count, require_number, shown
 
 PALETTE = {
     # meaning: (shade on white, shade on the dark page)
@@ -44,6 +44,8 @@ DIVERGING = LinearSegmentedColormap.from_list(
     "dlnotes_diverging", ["#6e2c00", NEGATIVE, "#f7f7f7", POSITIVE, "#0a3570"]
 )
 SEQUENTIAL = LinearSegmentedColormap.from_list("dlnotes_sequential", ["#f7f7f7", "#8fb4dc", "#3a6296", "#1e2943"])
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -163,6 +165,95 @@ def require_color(name, value):
         to_rgb(value)
     except Exception:  # it asks a value in many ways whether it is one
         raise ValueError(f"{name} must be a colour, as 'red' or '#1565c0', got {shown(value)}") from None
+
+
+def in_words(number):
+    r"""Return a number of any size as a reader expects it in a sentence or beside a point, with two digits or more.
+
+    Parameters
+    ----------
+    number : float
+        The number.
+
+    Returns
+    -------
+    str
+        Such as ``"0.023"``, ``"136"`` or ``"1.3 × 10⁻⁷"``, whose spaces don't break.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is infinite or not a number.
+
+    Examples
+    --------
+    >>> in_words(0.4), in_words(136.2), in_words(0)
+    ('0.40', '136', '0')
+    >>> in_words(-1.34e-7).replace("\xa0", " ")
+    '−1.3 × 10⁻⁷'
+    """
+    number = require_number("number", number, "a finite number", math.isfinite)
+    if number == 0:
+        return "0"
+    mantissa, _, power = f"{number:.1e}".partition("e")
+    if 1 <= int(power) <= 2:
+        text = f"{number:.0f}"
+    elif -4 <= int(power) <= 0:
+        text = f"{number:#.2g}"  # with the zero of 0.40
+    else:
+        text = f"{mantissa}\u00a0×\u00a0{power_of_ten(int(power))}"
+    return minus(text)
+
+
+def minus(value):
+    """Return a value as text with the sign that mathematics uses in place of a hyphen.
+
+    Parameters
+    ----------
+    value : object
+        A number, or a text with numbers and no hyphens between words.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Examples
+    --------
+    >>> minus(-3), minus("from -1 to 2")
+    ('−3', 'from −1 to 2')
+    """
+    return str(value).replace("-", "−")
+
+
+def power_of_ten(power):
+    """Return a power of ten as text.
+
+    Parameters
+    ----------
+    power : int
+        The exponent.
+
+    Returns
+    -------
+    str
+        ``"1"`` for the power 0.
+
+    Raises
+    ------
+    TypeError
+        If `power` is no whole number.
+
+    Examples
+    --------
+    >>> power_of_ten(-7), power_of_ten(0)
+    ('10⁻⁷', '1')
+    """
+    if not is_integer(power):
+        raise TypeError(f"power must be a whole number, got {shown(power)}")
+    return "10" + str(power).translate(RAISED) if power else "1"
 
 
 def css():

@@ -154,7 +154,6 @@ def test_numbers_stand_before_the_derivation(chapter):
     )
 
     assert [problem[:45] for problem in problems(chapter)] == ["These headings must stand once each and in th"]
-    assert problems(chapter, old_form=True) == []
 
 
 def test_the_measure_leaves_out_what_is_folded():

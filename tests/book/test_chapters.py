@@ -98,10 +98,13 @@ def test_every_control_moves_its_picture_by_keyboard(window):
         start = drawing(figure)
         for control in figure.query_selector_all("input[type=range], input:checked, select"):
             seen = {start} | seen_by_keyboard(window, figure, control)
-            if len(seen) < 2:  # where a story begins, a control may have nothing to change yet
-                for slider in figure.query_selector_all("input[type=range]"):
-                    slider.press("End")
-                seen = {drawing(figure)} | seen_by_keyboard(window, figure, control)
+            for back in (0, 0.5):
+                if len(seen) < 2:  # where a story begins or ends, a control may have nothing to change
+                    for slider in figure.query_selector_all("input[type=range]"):
+                        slider.press("End")
+                        for _ in range(round(back * int(slider.get_attribute("max")))):
+                            slider.press("ArrowLeft")
+                    seen = {drawing(figure)} | seen_by_keyboard(window, figure, control)
             assert len(seen) >= 2, control.get_attribute("id")
             reset(figure)
             assert drawing(figure) == start
@@ -230,6 +233,23 @@ def changed(window):
     window.emulate_media(media="null")
     window.set_viewport_size({"width": 1280, "height": 900})
     window.evaluate("document.documentElement.style.fontSize = ''")
+
+
+@pytest.mark.parametrize("width", [1366, 1100, 360])
+def test_no_option_of_a_list_is_cut(changed, width):
+    """A list is as wide as without neighbours and limits, whatever stands beside it."""
+    changed.set_viewport_size({"width": width, "height": 657})
+    cut = changed.evaluate(
+        """() => [...document.querySelectorAll(".dlnotes-explore select")].filter((list) => {
+            const alone = list.cloneNode(true);
+            alone.style.cssText = "position: absolute; width: max-content; max-width: none";
+            list.after(alone);
+            const missing = alone.getBoundingClientRect().width - list.getBoundingClientRect().width;
+            alone.remove();
+            return missing > 1;
+        }).map((list) => list.name)"""
+    )
+    assert cut == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 657), (360, 740)])

@@ -17,9 +17,6 @@ from publish.project import ROOT, PublishError, notebooks
 NOTEBOOKS = sorted((ROOT / "book").rglob("*.ipynb"))
 CHAPTERS = notebooks(numbered_only=True)
 
-# Chapters that have not yet the form of CONTRIBUTING: this set may only shrink.
-OLD_FORM = {"backprop_by_hand", "relu", "cnn", "cnn_backprop"}
-
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def path(request):
@@ -68,16 +65,11 @@ def test_nbval_finds_the_stored_outputs(path):
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_has_every_part_of_a_chapter(chapter):
-    assert problems(nbformat.read(chapter, as_version=4), old_form=chapter.stem in OLD_FORM) == []
-
-
-@pytest.mark.parametrize("name", sorted(OLD_FORM))
-def test_only_chapters_that_need_it_are_exempt_from_the_form(name):
-    assert problems(nbformat.read(ROOT / f"book/{name}.ipynb", as_version=4))
+    assert problems(nbformat.read(chapter, as_version=4)) == []
 
 
 def test_the_longest_option_is_no_clue_across_the_book():
-    found = [longest_is_right(nbformat.read(path, as_version=4)) for path in CHAPTERS if path.stem not in OLD_FORM]
+    found = [longest_is_right(nbformat.read(path, as_version=4)) for path in CHAPTERS]
 
     assert sum(count for count, _ in found) <= sum(chance for _, chance in found)
 

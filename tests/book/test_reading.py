@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -444,7 +445,7 @@ def test_notebook_button_saves_a_plain_copy_that_says_what_it_needs(open_page):
     with page.expect_download() as download:
         page.get_by_role("link", name="Notebook").click()
     notebook = nbformat.read(download.value.path(), as_version=4)
-    assert download.value.suggested_filename == "sigmoid.ipynb"
+    assert download.value.suggested_filename == f"{Path(CHAPTER).stem}.ipynb"
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert re.findall(r":::|\{[\w:]+\}`|\$\$ \(|\]\(#", text) == []
     about, setup = notebook.cells[:2]

@@ -278,6 +278,91 @@ GRAPH_CASES = {
 }
 
 
+# Norms and optimizers, from numbers of their own.
+norm_rng = np.random.default_rng(20)
+
+
+def drawn(*shape):
+    """Normal numbers in steps of 1/64, from the generator of norms and optimizers."""
+    return np.round(64 * norm_rng.standard_normal(shape)) / 64
+
+
+FEATURES = {"gain": drawn(5), "shift": drawn(5)}
+ROWS, PIXELS = drawn(3, 4, 5), drawn(3, 2, 5, 2, 3)  # three batches of each
+MEAN, VARIANCE = [0.5, -1, 2, 0, 0.25], [0.25, 4, 1, 0, 2.5]
+
+
+def given_statistics(x, gain, shift):
+    mean, variance = (torch.tensor(numbers, dtype=x.dtype) for numbers in (MEAN, VARIANCE))
+    return F.batch_norm(x, mean, variance, gain, shift)
+
+
+def layer_norm(epsilon):
+    return lambda x, gain, shift: F.layer_norm(x, x.shape[-1:], gain, shift, epsilon)
+
+
+def batch_norm(epsilon):
+    return lambda x, gain, shift: F.batch_norm(x, None, None, gain, shift, training=True, eps=epsilon)
+
+
+NORM_CASES = {
+    "layer_norm": (layer_norm(1e-5), {"x": ROWS[0], **FEATURES}),
+    "layer_norm_steps": (layer_norm(0.25), {"x": ROWS, **FEATURES}),
+    "batch_norm": (batch_norm(1e-5), {"x": ROWS[0], **FEATURES}),
+    "batch_norm_images": (batch_norm(0.25), {"x": PIXELS[0], **FEATURES}),
+    "batch_norm_statistics": (given_statistics, {"x": ROWS[0], **FEATURES}),
+    "batch_norm_images_statistics": (given_statistics, {"x": PIXELS[0], **FEATURES}),
+}
+
+
+def remember(batches, dtype):
+    """The running mean and variance after some batches, and what comes of the first one by them."""
+    x, gain, shift = (torch.tensor(a.astype(dtype)) for a in (batches, *FEATURES.values()))
+    mean, variance = torch.zeros_like(shift), torch.ones_like(gain)
+    for each in x:
+        F.batch_norm(each, mean, variance, training=True, momentum=0.25)
+    value = F.batch_norm(x[0], mean, variance, gain, shift)
+    arrays = {"x": x, "gain": gain, "shift": shift, "mean": mean, "variance": variance, "value": value}
+    return {name: array.numpy() for name, array in arrays.items()}
+
+
+START, GRADIENTS = drawn(6), drawn(100, 6) * [1, 1, 0.01, 100, 1, 0] + [0, 1, 0.01, 0, 0.1, 0]
+
+
+def hundred_steps(dtype, make_optimizer):
+    """A hundred steps against given gradients, the rate falling along half a wave: w after every tenth."""
+    w, path = torch.tensor(START.astype(dtype)), []
+    optimizer = make_optimizer([w])
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 100, eta_min=0.001)
+    for gradient in GRADIENTS.astype(dtype):
+        w.grad = torch.tensor(gradient)
+        optimizer.step()
+        schedule.step()
+        path.append(w.numpy().copy())
+    return {"path": np.array(path[9::10])}
+
+
+STEPS_OF = {
+    "sgd": lambda w: torch.optim.SGD(w, 0.1),
+    "sgd_decay": lambda w: torch.optim.SGD(w, 0.1, weight_decay=0.3),
+    "momentum": lambda w: torch.optim.SGD(w, 0.1, momentum=0.8),
+    "rmsprop": lambda w: torch.optim.RMSprop(w, 0.1, alpha=0.9),
+    "adam": lambda w: torch.optim.Adam(w, 0.1),
+    "adam_decay": lambda w: torch.optim.AdamW(w, 0.1, weight_decay=0.3),
+    "adam_l2": lambda w: torch.optim.Adam(w, 0.1, weight_decay=0.3),
+}
+
+
+def norms_and_optimizers(dtype):
+    """The cases that are no single call of an operation."""
+    return {
+        "running_rows": remember(ROWS, dtype),
+        "running_images": remember(PIXELS, dtype),
+        "steps": {"w": START.astype(dtype), "gradients": GRADIENTS.astype(dtype)},
+        **{f"steps_{name}": hundred_steps(dtype, make) for name, make in STEPS_OF.items()},
+    }
+
+
 def convolution(stride, padding, turned=False):
     stride, padding = ([int(n) for n in digits] for digits in (stride, padding))
     return lambda x, W, b: F.conv2d(x, W.flip(2, 3) if turned else W, b, stride=stride, padding=padding)
@@ -316,6 +401,7 @@ CASES = {
     **SEQUENCE_CASES,
     **ATTENTION_CASES,
     **GRAPH_CASES,
+    **NORM_CASES,
 }  # fmt: skip
 
 
@@ -359,6 +445,7 @@ if __name__ == "__main__":
         results["training"] = train(dtype, lambda parameters: torch.optim.SGD(parameters, lr=0.5))
         results["training_adam"] = train(dtype, lambda parameters: torch.optim.Adam(parameters, lr=0.05))
         results["training_clipped"] = train(dtype, lambda parameters: torch.optim.SGD(parameters, lr=0.5), longest=0.1)
+        results.update(norms_and_optimizers(dtype))
         for case, arrays in results.items():
             stored.update({f"{case}.{dtype}.{what}": array for what, array in arrays.items()})
     np.savez_compressed(Path(__file__).with_name("pytorch.npz"), **stored)

@@ -1,0 +1,82 @@
+"""Train what the chapter on ReLU quotes, and has no time to train itself; print it.
+
+``waiting`` trains networks of several depths with the chapter's own functions, and prints for each activation, depth
+and learning rate after how many epochs the loss of each seed was below 1.5, 0 where it was not. ``curves`` prints the
+loss of the sigmoid networks, at some epochs, until then. ``factors`` prints, for a sigmoid network of three hidden
+layers, what going back one layer multiplies the error term by, after some epochs of training.
+"""
+
+import argparse
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported, so before
+
+import numpy as np
+from chapters import functions_of
+
+from dlnotes.activations import relu, sigmoid, tanh
+from dlnotes.datasets import digits
+from dlnotes.dense import dense
+from dlnotes.initializers import glorot, he
+from dlnotes.losses import cross_entropy
+
+DEPTHS, DEEPER, SEEDS, RATE = (1, 2, 3, 4, 5), (8, 12), 5, 0.1
+SIGMOID_RATES, OTHER_RATES = (0.1, 1.0, 3.0, 10.0), (0.03, 0.1, 0.3)
+FIVE_LAYERS_RATES = (0.1, 3.0)  # five layers of sigmoids take long, so not all rates
+MOST, MOST_OTHER, LONG = 800, 100, 60  # epochs
+
+
+def size(array):
+    """The root of the mean square, as in the chapter's first cell, which draws its first figure too."""
+    return np.sqrt(np.mean(array**2))
+
+
+def chapter_functions(*wanted):
+    images, labels, _, _ = digits()
+    known = {"np": np, "x": images.reshape(-1, 64), "labels": labels, "size": size}
+    known |= {"dense": dense, "cross_entropy": cross_entropy}
+    return functions_of("relu", ("deep_network", *wanted), **known)
+
+
+def losses_until(f, initialise, depth, rate, seed, most):
+    """Return the loss of each epoch until it is below 1.5, and whether it was."""
+    chapter = chapter_functions("wait")
+    rng = np.random.default_rng(seed)
+    with np.errstate(all="ignore"):  # at a rate that is too large the numbers overflow
+        losses = chapter["wait"](chapter["deep_network"](f, initialise, depth, rng), rate, rng, most)
+    return losses, losses[-1] < 1.5
+
+
+def waiting():
+    for f, initialise, depths, rates, most in (
+        (sigmoid, glorot, DEPTHS, SIGMOID_RATES, MOST),
+        (tanh, glorot, DEPTHS + DEEPER, OTHER_RATES, MOST_OTHER),
+        (relu, he, DEPTHS + DEEPER, OTHER_RATES, MOST_OTHER),
+    ):
+        for depth in depths:
+            for rate in FIVE_LAYERS_RATES if (f, depth) == (sigmoid, 5) else rates:
+                runs = [losses_until(f, initialise, depth, rate, seed, most) for seed in range(SEEDS)]
+                epochs = tuple(len(losses) if below else 0 for losses, below in runs)
+                print(f'("{f.__name__}", {depth}, {rate:g}): {epochs},', flush=True)
+
+
+def curves():
+    for depth in DEPTHS:
+        losses, _ = losses_until(sigmoid, glorot, depth, RATE, 0, MOST)
+        shown = {round(epoch) for epoch in np.geomspace(1, len(losses), 4 + 6 * depth)}
+        shown = sorted(shown | {epoch for epoch in range(len(losses) - 40, len(losses), 8) if epoch > 20})  # the fall
+        print(f"{depth}: {{{', '.join(f'{epoch}: {losses[epoch - 1]:.2f}' for epoch in shown)}}},", flush=True)
+
+
+def factors():
+    chapter = chapter_functions("watched", "error_sizes")
+    runs = [chapter["watched"](sigmoid, glorot, seed, LONG)[0] for seed in range(SEEDS)]
+    for epoch in range(0, LONG + 1, 20):
+        found = ", ".join(f"{np.sqrt(run[epoch, 1] / run[epoch, 3]):.2f}" for run in runs)
+        print(f"{epoch}: ({found}),", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("what", choices=("waiting", "curves", "factors"))
+    {"waiting": waiting, "curves": curves, "factors": factors}[parser.parse_args().what]()
