@@ -22,7 +22,7 @@ from dlnotes.initializers import he
 from dlnotes.layers import Layer, Sequential
 from dlnotes.losses import cross_entropy
 from dlnotes.optimizers import SGD, Adam, Momentum, RMSProp
-from dlnotes.training import accuracy, fit, loss_and_gradients, minibatches
+from dlnotes.training import fit, loss_and_gradients, minibatches
 
 SEEDS, EPOCHS = 5, (1, 5, 20)
 OPTIMIZERS = {"SGD": SGD, "momentum": Momentum, "RMSProp": RMSProp, "Adam": Adam}
