@@ -49,16 +49,18 @@ def rates():
                 rng = np.random.default_rng(seed)
                 network, found = new_network(rng), []
                 with np.errstate(all="ignore"):  # at a rate that is too large the numbers overflow
-                    training = fit(network, cross_entropy, x, labels, optimizer(rate),
-                                   epochs=max(EPOCHS), batch_size=32, rng=rng)
+                    training = fit(
+                        network, cross_entropy, x, labels, optimizer(rate), epochs=max(EPOCHS), batch_size=32, rng=rng
+                    )
                     for epoch, _ in enumerate(training, 1):
                         if epoch in EPOCHS:
                             found.append(min(9.0, float(np.nan_to_num(cross_entropy(network(x)[0], labels)[0], nan=9))))
                     scores = network(x_test)[0]
                 right.append(int(np.sum(scores.argmax(axis=1) == labels_test)) if np.isfinite(scores).all() else 0)
                 losses.append(found)
-            summary = [tuple(f"{value:.2g}" for value in np.quantile(column, (0, 0.5, 1)))
-                       for column in np.array(losses).T]
+            summary = [
+                tuple(f"{value:.2g}" for value in np.quantile(column, (0, 0.5, 1))) for column in np.array(losses).T
+            ]
             text = ", ".join("(" + ", ".join(found) + ")" for found in summary)
             print(f'("{name}", {rate:g}): ({text}, {tuple(sorted(right))}),', flush=True)
 
