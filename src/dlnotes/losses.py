@@ -64,8 +64,7 @@ def cross_entropy(z, labels, *, mask=None, reduction="mean"):
     r"""Cross-entropy of the softmax of scores, for one right class an example.
 
     :math:`L = -\log \mathrm{softmax}(z)_y = \log \sum_k e^{z_k} - z_y`, whose gradient is
-    :math:`\hat y - \mathrm{onehot}(y)`. Introduced in the chapter "ReLU and
-    vanishing gradients".
+    :math:`\hat y - \mathrm{onehot}(y)`. Introduced in the chapter "Loss functions and softmax".
 
     Parameters
     ----------
