@@ -162,6 +162,11 @@ def test_a_backward_map_belongs_to_its_call(rng):
     np.testing.assert_array_equal(backward(dy)[0], before)
 
 
+def test_two_examples_are_a_batch():
+    y, _ = batch_norm([[1.0], [3.0]], np.ones(1), np.zeros(1), epsilon=TINY)
+    np.testing.assert_allclose(y, [[-1], [1]], rtol=1e-10)
+
+
 def test_float32_parameters_have_float32_statistics(rng):
     layer = BatchNorm(np.ones(3, np.float32), np.zeros(3, np.float32))
     x = rng.standard_normal((5, 3)).astype(np.float32)

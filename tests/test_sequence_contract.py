@@ -169,7 +169,7 @@ def test_a_layer_takes_several_inputs_and_hands_a_tuple_on():
 def test_training_is_handed_down_to_those_who_know_of_it():
     x = normal(2, 3)
     inner = Sequential(Layer(dense, np.eye(3), np.zeros(3)), halve_in_training)
-    for network in (inner, Sequential(inner, tanh), Residual(inner), Layer(halve_in_training)):
+    for network in (inner, Sequential(inner, tanh), Sequential(Residual(inner)), Layer(halve_in_training)):
         np.testing.assert_array_equal(network(x)[0], network(x, training=False)[0])
         assert not np.array_equal(network(x)[0], network(x, training=True)[0])
     np.testing.assert_array_equal(Layer(halve_in_training)(x, training=True)[0], x / 2)

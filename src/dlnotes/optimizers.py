@@ -91,7 +91,7 @@ class Optimizer:
 class SGD(Optimizer):
     r"""Gradient descent on whatever batch it is given (stochastic gradient descent).
 
-    :math:`w \leftarrow w - \eta \nabla_w L`. Introduced in the chapter "Gradient descent, derived".
+    :math:`w \leftarrow w - \eta \nabla_w L`. Introduced in the chapter "Optimizers: from batches to Adam".
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ class Adam(Optimizer):
         w &\leftarrow w - \eta \, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
         \end{aligned}
 
-    Introduced in the chapter "Recurrent networks".
+    Introduced in the chapter "Optimizers: from batches to Adam".
 
     Parameters
     ----------

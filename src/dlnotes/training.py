@@ -21,7 +21,7 @@ from dlnotes.operation import (
 def minibatches(count, batch_size, rng):
     """Deal the numbers 0 to count - 1 into shuffled batches: one epoch.
 
-    Introduced in the chapter "Gradient descent, derived".
+    Introduced in the chapter "Optimizers: from batches to Adam".
 
     Parameters
     ----------

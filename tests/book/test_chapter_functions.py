@@ -6,6 +6,10 @@ import nbformat
 import numpy as np
 import pytest
 
+from dlnotes.activations import relu
+from dlnotes.convolution import conv2d, true_conv2d
+from dlnotes.diagrams import draw_grid
+from dlnotes.style import subplots
 from dlnotes.text import Vocabulary
 from publish.project import ROOT
 
@@ -63,3 +67,45 @@ def test_labels_spread_only_from_one_member_of_each_side(pair):
     rest, shares = propagate((0, 33))
     assert len(rest) == 32
     assert np.allclose(shares, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "sum_"),
+    [
+        ([[0.5, 0, 0], [0, -0.25, 0], [0, 0, 2]], "0.5·1 − 0.25·5 + 2·9 = 17.2"),
+        ([[1, 0, 0], [0, 0, 0], [0, 0, -1]], "1·1 − 1·9 = −8"),
+        ([[0, 0, 0], [0, 1 / 9, 0], [0, 0, 0]], "1/9·5 = 0.6"),
+        (np.zeros((3, 3)), "0 = 0"),
+    ],
+)
+def test_weights_of_ones_own_stand_in_the_sentence_as_they_are(kernel, sum_):
+    grey = np.arange(1.0, 10).reshape(3, 3)
+    known = {"np": np, "grey": grey, "ROW": 0, "FILTERS": {"own": kernel}, "STRONGEST": {}, "FORWARD": "black"}
+    pictures = {"own": np.array([[np.sum(grey * kernel)]])}
+    names = ["signed", "frame", "draw_teaser"]
+    draw = defined("cnn", names, pictures=pictures, draw_grid=draw_grid, **known)[-1]
+    _, axes = subplots(rows=2, columns=2)
+    assert draw(axes, "own", 0) == f"The new pixel is {sum_}."
+
+
+def test_products_fit_into_their_cells():
+    *_, brief = defined("cnn", ["signed", "two", "brief"], np=np)
+    texts = {0.001: "0", -0.05: "−.05", 0.48: ".48", 1.28: "1.28", -1.28: "−1.3", -0.991: "−.99"}
+    assert {number: brief(number) for number in texts} == texts
+
+
+def test_kernel_gradient_refuses_the_error_terms_of_a_convolution_with_stride_or_padding():
+    (gradients,) = defined("cnn_backprop", ["conv2d_gradients"], np=np, conv2d=conv2d, true_conv2d=true_conv2d)
+    x, W = np.ones((2, 3, 5, 5)), np.ones((4, 3, 3, 3))
+    assert [array.shape for array in gradients(x, W, np.ones((2, 4, 3, 3)))] == [x.shape, W.shape, (4,)]
+    for size in (2, 5):
+        with pytest.raises(AssertionError, match="stride 1 without padding"):
+            gradients(x, W, np.ones((2, 4, size, size)))
+
+
+def test_chain_takes_one_weight_for_all_neurons(capsys):
+    (chain,) = defined("relu", ["chain"], np=np)
+    chain(relu, w=2.0)
+    assert capsys.readouterr().out == "relu, w = 2.0: delta 3 8.0000  delta 2 16.0000  delta 1 32.0000\n"
+    with pytest.raises(ValueError, match="size 1"):
+        chain(relu, w=[1, 2, 3])

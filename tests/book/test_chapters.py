@@ -288,8 +288,16 @@ def test_link_that_moves_a_figure_keeps_its_sentence_in_sight(changed, width, he
 
 
 def test_paper_has_all_code(changed):
-    changed.emulate_media(media="print")
     changed.set_viewport_size({"width": 680, "height": 960})  # A4 between its margins
+    for height in (3000, 1500):  # who scrolls up is offered a button back to the top
+        changed.evaluate("top => scrollTo({top, behavior: 'instant'})", height)
+        changed.wait_for_timeout(100)
+    changed.emulate_media(media="print")
+    over = changed.evaluate(
+        """() => [...document.querySelectorAll("body *")]
+        .filter(e => getComputedStyle(e).position === "fixed" && e.checkVisibility()).map(e => e.id || e.className)"""
+    )
+    assert over == []
     cut = changed.evaluate(
         """() => [...document.querySelectorAll("article pre, article .katex-display")]
         .filter(box => box.getClientRects().length && box.scrollWidth > box.clientWidth + 1)

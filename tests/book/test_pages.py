@@ -5,7 +5,10 @@ The pages are those in ``_build/html``; build them with ``make book``.
 
 import functools
 import gzip
+import json
 import re
+import zlib
+from base64 import b64decode
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -101,6 +104,18 @@ def test_every_picture_has_its_words(page):
         }).map(e => e.outerHTML.slice(0, 200))"""
     )
     assert nameless == []
+
+
+def test_sentences_below_figures_are_english(path):
+    """No "1 steps", no "a 8", and no number as a program writes it, such as 9e-09, in any picture's sentence."""
+    html = (SITE / path).read_text(encoding="utf-8")
+    counted = "step|epoch|window|piece|row|column|layer|unit|pixel|example|image"
+    wrong = re.compile(rf"\b1 ({counted})s\b|\b[Aa] 8|\de[-+]?\d")
+    found = []
+    for packed in re.findall(r'<script type="application/json">("[^<]+")</script>', html):
+        sentences = json.loads(zlib.decompress(b64decode(json.loads(packed)), -15))["sentences"]
+        found += [sentence for sentence in sentences if wrong.search(sentence)]
+    assert found == []
 
 
 @pytest.mark.parametrize(("theme", "rules"), [("light", {}), ("dark", {"runOnly": COLOURS})])
