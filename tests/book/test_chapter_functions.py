@@ -9,7 +9,7 @@ import pytest
 from dlnotes.activations import relu
 from dlnotes.convolution import conv2d, true_conv2d
 from dlnotes.diagrams import draw_grid
-from dlnotes.style import subplots
+from dlnotes.style import HIGHLIGHT, MUTED, TRAINING, in_words, subplots
 from dlnotes.text import Vocabulary
 from publish.project import ROOT
 
@@ -109,3 +109,51 @@ def test_chain_takes_one_weight_for_all_neurons(capsys):
     assert capsys.readouterr().out == "relu, w = 2.0: delta 3 8.0000  delta 2 16.0000  delta 1 32.0000\n"
     with pytest.raises(ValueError, match="size 1"):
         chain(relu, w=[1, 2, 3])
+
+
+def outside(ax, line):
+    """Whether a part of the line is out of the picture, and would not be seen."""
+    (left, right), (low, high) = sorted(ax.get_xlim()), sorted(ax.get_ylim())
+    x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+    return np.any((x < left) | (x > right) | (y < low) | (y > high))
+
+
+def marks_outside(axes):
+    return [line for ax in axes for line in ax.lines if len(line.get_xdata()) == 1 and outside(ax, line)]
+
+
+@pytest.mark.parametrize("beta", [0, 0.55, 0.9, 0.95])
+@pytest.mark.parametrize("rate", [0.03, 0.117, 0.22])
+def test_marks_of_both_axes_are_in_the_picture_and_a_walk_that_arrives_too(beta, rate):
+    known = {"FLAT": 0.36, "STEEP": 16.64, "CURVATURE": np.linspace(0.02, 22, 45)}
+    colours = {"HIGHLIGHT": HIGHLIGHT, "MUTED": MUTED, "TRAINING": TRAINING}
+    draw = defined("optimizers", ["axis_walk", "factor", "draw_momentum"], np=np, **known, **colours)[-1]
+    _, axes = subplots(rows=2)
+    sentence = draw(axes, beta, rate)
+    assert not marks_outside(axes)
+    assert any(outside(axes[1], line) for line in axes[1].lines) == ("out of bounds" in sentence)
+
+
+@pytest.mark.parametrize(("rate", "sign"), [(0.1, "o"), (2.3e-9, "v")])
+def test_mark_of_a_vanishing_rate_is_at_the_edge_of_the_picture(rate, sign):
+    known = {"SCHEDULES": {"own": None}, "EVERY": np.array([1, 10]), "SMOOTH": np.ones((2, 1))}
+    colours = {"HIGHLIGHT": HIGHLIGHT, "MUTED": MUTED, "TRAINING": TRAINING}
+    rates = np.full((10, 1), rate)
+    (draw,) = defined("optimizers", ["draw_schedule"], np=np, in_words=in_words, RATES=rates, **known, **colours)
+    _, axes = subplots(rows=2)
+    assert in_words(rate).rstrip("0") in draw(axes, 10, "own")
+    assert not marks_outside(axes)
+    assert axes[1].lines[-1].get_marker() == sign
+
+
+def test_steps_of_a_check_are_written_as_on_its_axis():
+    cells = nbformat.read(ROOT / "book" / "backprop.ipynb", as_version=4).cells
+    (text,) = (
+        output["data"]["text/plain"]
+        for cell in cells
+        if "draw_check" in cell.source
+        for output in cell.outputs
+        if "data" in output
+    )
+    assert "step h = 10⁻¹²" in text
+    assert ", h = 10⁻¹²:" in text
