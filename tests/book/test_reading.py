@@ -339,6 +339,14 @@ def test_pictures_of_the_cards_keep_their_colours_under_forced_colours(open_page
     assert kept == ["none"] * len(CHAPTERS)
 
 
+def test_letters_below_a_hat_are_seen_under_forced_colours(open_page):
+    page = open_page("book/losses.html", forced_colors="active")
+    letters = page.locator(".katex .accent .mathnormal:visible").first
+    assert letters.evaluate("e => getComputedStyle(e).forcedColorAdjust") == "none"
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert letters.evaluate("e => getComputedStyle(e).color") != ground
+
+
 @pytest.mark.both_engines
 def test_bar_holds_its_buttons_when_the_text_is_large(open_page):
     page = open_page(CHAPTER)
