@@ -2,8 +2,8 @@
 
 ``waiting`` trains networks of several depths with the chapter's own functions, and prints for each activation, depth
 and learning rate after how many epochs the loss of each seed was below 1.5, 0 where it was not. ``curves`` prints the
-loss of the sigmoid networks, at some epochs, until then. ``larger`` prints, for five hidden layers of sigmoids that
-start with larger weights and of ReLU, the same epochs, and how many test digits each seed reads after 30 of them.
+loss of the sigmoid networks, at some epochs, until then. ``larger`` prints, for five hidden layers of sigmoids whose
+weights start larger, and of ReLU, the same epochs, and how many training and test digits each seed reads after 30.
 ``factors`` prints, for a sigmoid network of three hidden layers, what going back one layer multiplies the error term
 by, after some epochs of training.
 """
@@ -28,7 +28,7 @@ from dlnotes.training import fit
 DEPTHS, DEEPER, SEEDS, RATE = (1, 2, 3, 4, 5), (8, 12), 5, 0.1
 SIGMOID_RATES, OTHER_RATES = (0.1, 1.0, 3.0, 10.0), (0.03, 0.1, 0.3)
 FIVE_LAYERS_RATES = (0.1, 3.0)  # five layers of sigmoids take long, so not all rates
-MOST, MOST_OTHER, LONG = 800, 100, 60  # epochs
+MOST, MOST_OTHER, LONG, EPOCHS = 800, 100, 60, 30
 
 
 def size(array):
@@ -39,7 +39,7 @@ def size(array):
 def chapter_functions(*wanted):
     images, labels, _, _ = digits()
     known = {"np": np, "x": images.reshape(-1, 64), "labels": labels, "size": size}
-    known |= {"dense": dense, "cross_entropy": cross_entropy}
+    known |= {"dense": dense, "cross_entropy": cross_entropy, "sigmoid": sigmoid, "glorot": glorot}
     return functions_of("relu", ("deep_network", *wanted), **known)
 
 
@@ -74,34 +74,28 @@ def curves():
 
 
 def larger():
-    _, _, test_images, test_labels = digits()
-    test_x = test_images.reshape(-1, 64)
-    chapter = chapter_functions()
-    for f, initialise, scales, rates in (
-        (sigmoid, glorot, (5, 10, 20), (0.03, 0.1, 0.3, 1.0)),
-        (relu, he, (1,), (0.03, 0.1, 0.3)),
-    ):
+    images, labels, test_images, test_labels = digits()
+    x, test_x = images.reshape(-1, 64), test_images.reshape(-1, 64)
+    chapter = chapter_functions("wider")
+    for name, scales, rates in (("sigmoid", (1, 5, 10, 20), (0.3, 1.0, 3.0)), ("relu", (1,), OTHER_RATES)):
         for scale, rate in product(scales, rates):
-            epochs, right = [], []
+            runs = []
             for seed in range(SEEDS):
                 rng = np.random.default_rng(seed)
-                network = chapter["deep_network"](f, lambda *of, s=scale, g=initialise: s * g(*of), 5, rng)
+                network = (
+                    chapter["wider"](scale, rng) if name == "sigmoid" else chapter["deep_network"](relu, he, 5, rng)
+                )
                 with np.errstate(all="ignore"):
                     losses = list(
-                        fit(
-                            network,
-                            cross_entropy,
-                            chapter["x"],
-                            chapter["labels"],
-                            SGD(rate),
-                            epochs=30,
-                            batch_size=32,
-                            rng=rng,
-                        )
+                        fit(network, cross_entropy, x, labels, SGD(rate), epochs=EPOCHS, batch_size=32, rng=rng)
                     )
-                epochs.append(next((epoch for epoch, loss in enumerate(losses, 1) if loss < 1.5), 0))
-                right.append(int(np.sum(np.argmax(network(test_x)[0], axis=-1) == test_labels)))
-            print(f'("{f.__name__}", {scale:g}, {rate:g}): {tuple(epochs)}, {tuple(right)}', flush=True)
+                wait = next((epoch for epoch, loss in enumerate(losses, 1) if loss < 1.5), 0)
+                runs.append((wait, right(network, x, labels), right(network, test_x, test_labels)))
+            print(f'("{name}", {scale}, {rate:g}): {tuple(zip(*runs, strict=True))},', flush=True)
+
+
+def right(network, x, labels):
+    return int(np.sum(np.argmax(network(x)[0], axis=-1) == labels))
 
 
 def factors():
