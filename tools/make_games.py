@@ -8,7 +8,6 @@ It takes some minutes, and writes src/dlnotes/data/games.npz. A game is chaotic:
 processor plays another one, alike in kind. So the record is stored, not made anew by the reader.
 """
 
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,6 +34,7 @@ SETTINGS = {
     "saturating": (1e-3, 1e-3, 0.5, True),
 }
 SEEDS = range(4)
+PICTURE_SEED, PICTURE_SETTINGS = 1, 3  # what is kept as a picture: one seed of the first three settings
 LOOKS = np.arange(0, 2501, 50)
 PICTURES = np.array([0, 50, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600, 1800, 2000, 2500])
 GRID = np.linspace(-1.6, 1.6, 33)
@@ -46,7 +46,10 @@ DIGIT_LOOKS = np.array([0, 100, 300, 600, 1000, 2000, 4000, 6000])
 DIGIT_SEEDS = range(3)
 
 
-def mlp(sizes, rng, bend=Layer(leaky_relu, slope=0.2), start=he, dtype=float):
+LEAKY = Layer(leaky_relu, slope=0.2)
+
+
+def mlp(sizes, rng, bend=LEAKY, start=he, dtype=float):
     layers = []
     for inputs, outputs in pairwise(sizes):
         layers += [Layer(dense, start(outputs, inputs, rng).astype(dtype), np.zeros(outputs, dtype)), bend]
@@ -75,8 +78,8 @@ def record_ring(record):
     plane = np.stack(np.meshgrid(GRID, GRID), axis=-1).reshape(-1, 2)
     shape = len(SETTINGS), len(SEEDS), len(LOOKS), 8
     nearest, close = np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)
-    samples = np.zeros((len(SETTINGS), len(PICTURES), 150, 2), np.float16)
-    pushes, land = np.zeros_like(samples[:, :, :40]), np.zeros((len(SETTINGS), len(PICTURES), 33, 33), np.uint8)
+    samples = np.zeros((PICTURE_SETTINGS, len(PICTURES), 120, 2), np.float16)
+    pushes, land = np.zeros_like(samples[:, :, :40]), np.zeros((PICTURE_SETTINGS, len(PICTURES), 33, 33), np.uint8)
     for seed in SEEDS:
         for s, setting in enumerate(SETTINGS):
             for step, G, D in play_ring(setting, seed):
@@ -87,18 +90,25 @@ def record_ring(record):
                     look = np.flatnonzero(step == LOOKS)[0]
                     nearest[s, seed, look] = np.bincount(mode, minlength=8)
                     close[s, seed, look] = np.bincount(mode[far.min(axis=1) <= 4 * SPREAD], minlength=8)
-                if seed == 0 and step in PICTURES:
+                if seed == PICTURE_SEED and s < PICTURE_SETTINGS and step in PICTURES:
                     picture = np.flatnonzero(step == PICTURES)[0]
-                    x = G(noise[:150])[0]
+                    x = G(noise[:120])[0]
                     samples[s, picture] = np.clip(x, -9, 9)
                     z, back = D(x[:40])
-                    _, dz = generator_loss(z, saturating=SETTINGS[setting][3])
+                    _, dz = generator_loss(z)
                     pushes[s, picture] = -40 * back(dz())[0]  # 40: of each sample's own loss, not of the mean
                     score = D(plane)[0].reshape(33, 33)
                     land[s, picture] = np.round(255 / (1 + np.exp(-score)))
             held = (close[s, seed] >= 20).sum(axis=1)
-            print(setting, seed, "modes at", dict(zip(LOOKS[::10].tolist(), held[::10].tolist(), strict=True)),
-                  "close", close[s, seed, -1].sum(), flush=True)
+            print(
+                setting,
+                seed,
+                "modes at",
+                dict(zip(LOOKS[::10].tolist(), held[::10].tolist(), strict=True)),
+                "close",
+                close[s, seed, -1].sum(),
+                flush=True,
+            )
     record.update(nearest=nearest, close=close, samples=samples, pushes=pushes, landscape=land)
 
 
@@ -169,16 +179,13 @@ def record_digits(record):
             if step in DIGIT_LOOKS:
                 look = np.flatnonzero(step == DIGIT_LOOKS)[0]
                 pictures[seed, look] = np.round(8 * (np.clip(G(noise)[0], -1, 1) + 1))
-                np.save("/tmp/h/gan/digits_so_far.npy", pictures)
         print("digits", seed, flush=True)
-    record.update(digits=pictures)
+    record.update(digits=pictures[:, -1], growing_digits=pictures[0, :, :120])
 
 
 if __name__ == "__main__":
     record = {}
     for make in (record_ring, record_line, record_digits):
-        if len(sys.argv) == 1 or make.__name__ in sys.argv:
-            make(record)
-    name = FILE if len(sys.argv) == 1 else Path("/tmp/h/gan") / f"{'_'.join(sys.argv[1:])}.npz"
-    np.savez_compressed(name, **record)
-    print(name.stat().st_size, "bytes")
+        make(record)
+    np.savez_compressed(FILE, **record)
+    print(FILE.stat().st_size, "bytes")
