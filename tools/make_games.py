@@ -37,7 +37,7 @@ SEEDS = range(4)
 PICTURE_SEED, PICTURE_SETTINGS = 1, 3  # what is kept as a picture: one seed of the first three settings
 LOOKS = np.arange(0, 2501, 50)
 PICTURES = np.array([0, 50, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600, 1800, 2000, 2500])
-GRID = np.linspace(-1.6, 1.6, 33)
+GRID = np.linspace(-1.6, 1.6, 25)
 
 LINE = np.linspace(-3, 3, 121)
 LINE_LOOKS = np.array([0, 50, 100, 200, 300, 400, 600, 800, 1000])
@@ -79,7 +79,7 @@ def record_ring(record):
     shape = len(SETTINGS), len(SEEDS), len(LOOKS), 8
     nearest, close = np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)
     samples = np.zeros((PICTURE_SETTINGS, len(PICTURES), 120, 2), np.float16)
-    pushes, land = np.zeros_like(samples[:, :, :40]), np.zeros((PICTURE_SETTINGS, len(PICTURES), 33, 33), np.uint8)
+    pushes, land = np.zeros_like(samples[:, :, :40]), np.zeros((PICTURE_SETTINGS, len(PICTURES), 25, 25), np.uint8)
     for seed in SEEDS:
         for s, setting in enumerate(SETTINGS):
             for step, G, D in play_ring(setting, seed):
@@ -97,7 +97,7 @@ def record_ring(record):
                     z, back = D(x[:40])
                     _, dz = generator_loss(z)
                     pushes[s, picture] = -40 * back(dz())[0]  # 40: of each sample's own loss, not of the mean
-                    score = D(plane)[0].reshape(33, 33)
+                    score = D(plane)[0].reshape(25, 25)
                     land[s, picture] = np.round(255 / (1 + np.exp(-score)))
             held = (close[s, seed] >= 20).sum(axis=1)
             print(
@@ -180,7 +180,7 @@ def record_digits(record):
                 look = np.flatnonzero(step == DIGIT_LOOKS)[0]
                 pictures[seed, look] = np.round(8 * (np.clip(G(noise)[0], -1, 1) + 1))
         print("digits", seed, flush=True)
-    record.update(digits=pictures[:, -1], growing_digits=pictures[0, :, :120])
+    record.update(digits=pictures[:, -1], growing_digits=pictures[0, :, :60])
 
 
 if __name__ == "__main__":

@@ -285,15 +285,15 @@ def recorded_games():
         How many of 1000 samples are nearest to each mode of a ring, and how many of these lie within 0.2 of it.
     samples, pushes : ndarray of float16 of shape (3 settings, 19 looks, 120 or 40, 2)
         Places of samples of one seed, and, of the first 40, what pushes them: minus the gradient of their own loss.
-    landscape : ndarray of uint8 of shape (3 settings, 19 looks, 33, 33)
+    landscape : ndarray of uint8 of shape (3 settings, 19 looks, 25, 25)
         What the discriminator says at places from -1.6 to 1.6, times 255.
     line_G, line_D : ndarray of float16 of shape (2, 4 seeds, 9 looks, 121)
         On a line, with 1 and with 5 steps of the discriminator: the density of samples from -3 to 3, and what the
         discriminator says there.
     digits : ndarray of uint8 of shape (3 seeds, 359, 64)
         Forged digits at the end, ink from 0 to 16.
-    growing_digits : ndarray of uint8 of shape (8 looks, 120, 64)
-        The first 120 of seed 0 during training.
+    growing_digits : ndarray of uint8 of shape (8 looks, 60, 64)
+        The first 60 of seed 0 during training.
 
     Examples
     --------
