@@ -1,5 +1,7 @@
 """What the two players of a generative adversarial network promise."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from dlnotes.optimizers import SGD, Adam
 
 def network(*sizes, rng):
     layers = []
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in pairwise(sizes):
         layers += [Layer(dense, rng.standard_normal((outputs, inputs)), np.zeros(outputs)), leaky_relu]
     return Sequential(*layers[:-1])
 

@@ -220,8 +220,8 @@ def test_recorded_games():
     assert games.samples.shape == (3, 19, 120, 2)
     assert games.pushes.shape == (3, 19, 40, 2)
     assert games.landscape.shape == (3, 19, 25, 25)
-    assert games.line_G.shape == games.line_D.shape == (2, 4, 9, 121)
-    assert 0 <= games.line_D.min() <= games.line_D.max() <= 1
-    np.testing.assert_allclose(games.line_G.astype(float).sum(axis=-1) * 0.05, 1, atol=0.02)  # densities
+    assert games.line_density.shape == games.line_answers.shape == (2, 4, 9, 121)
+    assert 0 <= games.line_answers.min() <= games.line_answers.max() <= 1
+    np.testing.assert_allclose(games.line_density.astype(float).sum(axis=-1) * 0.05, 1, atol=0.02)  # densities
     np.testing.assert_array_equal(games.growing_digits[-1], games.digits[0, :60])
     assert games.digits.max() == 16

@@ -137,19 +137,19 @@ def record_line(record):
     noise = np.random.default_rng(1000).standard_normal((4000, 1))
     p = 0.5 * bell(LINE, -1.2, 0.4) + 0.5 * bell(LINE, 1.2, 0.4)
     shape = 2, 4, len(LINE_LOOKS), len(LINE)
-    line_G, line_D = np.zeros(shape, np.float16), np.zeros(shape, np.float16)
+    line_density, line_answers = np.zeros(shape, np.float16), np.zeros(shape, np.float16)
     for t, times in enumerate((1, 5)):
         for seed in range(4):
             for step, G, D in play_line(times, seed):
                 if step in LINE_LOOKS:
                     look = np.flatnonzero(step == LINE_LOOKS)[0]
-                    line_G[t, seed, look] = bell(LINE[:, None], G(noise)[0][:, 0], 0.08).mean(axis=1)
-                    line_D[t, seed, look] = 1 / (1 + np.exp(-D(LINE[:, None])[0][:, 0]))
-            best = p / (p + line_G[t, seed].astype(float) + 1e-12)
-            weight = p + line_G[t, seed].astype(float)
-            gap = (np.abs(line_D[t, seed] - best) * weight).sum(axis=1) / weight.sum(axis=1)
+                    line_density[t, seed, look] = bell(LINE[:, None], G(noise)[0][:, 0], 0.08).mean(axis=1)
+                    line_answers[t, seed, look] = 1 / (1 + np.exp(-D(LINE[:, None])[0][:, 0]))
+            best = p / (p + line_density[t, seed].astype(float) + 1e-12)
+            weight = p + line_density[t, seed].astype(float)
+            gap = (np.abs(line_answers[t, seed] - best) * weight).sum(axis=1) / weight.sum(axis=1)
             print("line", times, seed, gap.round(3), flush=True)
-    record.update(line_G=line_G, line_D=line_D)
+    record.update(line_density=line_density, line_answers=line_answers)
 
 
 def normal(shape, rng):

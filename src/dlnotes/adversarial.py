@@ -99,9 +99,7 @@ def discriminator_step(D, optimizer, real, generated):
     """
     real, generated = as_floats("real", real), as_floats("generated", generated)
     if real.shape != generated.shape:
-        raise ValueError(
-            f"real and generated samples must have the same shape, got {real.shape} and {generated.shape}"
-        )
+        raise ValueError(f"real and generated samples must have the same shape, got {real.shape} and {generated.shape}")
     x = np.concatenate([real, generated])
     y = np.concatenate([np.ones((len(real), 1)), np.zeros((len(generated), 1))])
     loss, gradients = loss_and_gradients(D, binary_cross_entropy, x, y)

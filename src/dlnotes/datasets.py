@@ -58,8 +58,8 @@ class Games(NamedTuple):
     samples: np.ndarray
     pushes: np.ndarray
     landscape: np.ndarray
-    line_G: np.ndarray
-    line_D: np.ndarray
+    line_density: np.ndarray
+    line_answers: np.ndarray
     digits: np.ndarray
     growing_digits: np.ndarray
 
@@ -287,7 +287,7 @@ def recorded_games():
         Places of samples of one seed, and, of the first 40, what pushes them: minus the gradient of their own loss.
     landscape : ndarray of uint8 of shape (3 settings, 19 looks, 25, 25)
         What the discriminator says at places from -1.6 to 1.6, times 255.
-    line_G, line_D : ndarray of float16 of shape (2, 4 seeds, 9 looks, 121)
+    line_density, line_answers : ndarray of float16 of shape (2, 4 seeds, 9 looks, 121)
         On a line, with 1 and with 5 steps of the discriminator: the density of samples from -3 to 3, and what the
         discriminator says there.
     digits : ndarray of uint8 of shape (3 seeds, 359, 64)
