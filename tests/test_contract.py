@@ -12,6 +12,7 @@ import pytest
 
 import dlnotes
 from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
+from dlnotes.adversarial import generator_loss
 from dlnotes.attention import attention, attention_weights, causal_mask, multi_head_attention
 from dlnotes.convolution import conv2d, conv2d_by_definition, true_conv2d, turn
 from dlnotes.dense import dense, flatten
@@ -197,6 +198,8 @@ CASES = [
       for shape, reduction in product([(3, 4), (1, 4), (5,), (3, 2, 2), (30, 5)], ["mean", "sum"])),
     *(Case(binary_cross_entropy, (normal(*shape), share(*shape)), {"reduction": reduction})
       for shape, reduction in product([(3, 4), (1, 4), (5,), (3, 2, 2), (30, 5)], ["mean", "sum"])),
+    *(Case(generator_loss, (normal(*shape),), {"saturating": saturating})
+      for shape, saturating in product([(3, 1), (5,), (1, 4), (3, 2, 2)], [False, True])),
     *(Case(cross_entropy, (normal(*shape), np.arange(shape[0]) % shape[1]), {"reduction": reduction})
       for shape, reduction in product([(3, 4), (1, 4), (5, 1), (30, 5)], ["mean", "sum"])),
     Case(cross_entropy, (normal(3, 4), np.array([3, 0, 3], dtype=np.uint8)), {}),

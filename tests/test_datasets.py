@@ -5,7 +5,16 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from dlnotes.datasets import digits, karate_club, miserables, penguins, photograph, pride_and_prejudice, sunspots
+from dlnotes.datasets import (
+    digits,
+    karate_club,
+    miserables,
+    penguins,
+    photograph,
+    pride_and_prejudice,
+    recorded_games,
+    sunspots,
+)
 
 DATA = files("dlnotes") / "data"
 
@@ -19,7 +28,7 @@ def test_the_files_are_those_the_readme_records():
     stored = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in DATA.iterdir() if f.name != "README.md"}
     assert set(stored) == {
         "penguins.csv", "digits.npz", "photograph.npy", "pride_and_prejudice.txt", "sunspots.csv", "karate_members.csv",
-        "karate_friendships.csv", "miserables_characters.csv", "miserables_meetings.csv",
+        "karate_friendships.csv", "miserables_characters.csv", "miserables_meetings.csv", "games.npz",
     }  # fmt: skip
     assert stored == recorded_sums()
 
@@ -100,7 +109,7 @@ def test_digits_look_like_digits():
     assert one[3:5, 3:5].min() > 0.6
 
 
-@pytest.mark.parametrize("load", [penguins, digits, sunspots, karate_club, miserables])
+@pytest.mark.parametrize("load", [penguins, digits, sunspots, karate_club, miserables, recorded_games])
 def test_every_call_gives_fresh_arrays(load):
     first, second = load(), load()
     for array, other in zip(first, second, strict=True):
@@ -201,3 +210,19 @@ def test_miserables():
     assert novel.adjacency[number["Valjean"], number["Cosette"]] == 31 == novel.adjacency.max()
     assert np.flatnonzero(novel.adjacency[number["Napoleon"]]).tolist() == [number["Myriel"]]
     assert_can_be_drawn(novel.positions, nodes=77)
+
+
+def test_recorded_games():
+    games = recorded_games()
+    assert games.nearest.shape == games.close.shape == (4, 4, 51, 8)
+    assert (games.nearest.sum(axis=-1) == 1000).all()
+    assert (games.close <= games.nearest).all()
+    assert games.samples.shape == (3, 19, 120, 2)
+    assert games.pushes.shape == (3, 19, 40, 2)
+    assert games.landscape.shape == (3, 19, 25, 25)
+    assert games.line_density.shape == games.line_answers.shape == (2, 4, 9, 121)
+    assert 0 <= games.line_answers.min() <= games.line_answers.max() <= 1
+    assert 0.9 < games.line_density.astype(float).sum(axis=-1).min() * 0.05  # the rest lies beyond -3 and 3
+    assert games.line_density.astype(float).sum(axis=-1).max() * 0.05 < 1.001
+    np.testing.assert_array_equal(games.growing_digits[-1], games.digits[0, :60])
+    assert games.digits.max() == 16

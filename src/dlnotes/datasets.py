@@ -50,6 +50,20 @@ class Miserables(NamedTuple):
     positions: np.ndarray
 
 
+class Games(NamedTuple):
+    """What `recorded_games` returns."""
+
+    nearest: np.ndarray
+    close: np.ndarray
+    samples: np.ndarray
+    pushes: np.ndarray
+    landscape: np.ndarray
+    line_density: np.ndarray
+    line_answers: np.ndarray
+    digits: np.ndarray
+    growing_digits: np.ndarray
+
+
 def penguins():
     """Return the size of 342 penguins of three species, measured near Palmer Station, Antarctica, in 2007 to 2009.
 
@@ -258,6 +272,36 @@ def miserables():
     name, group, x, y = zip(*read_table("miserables_characters.csv"), strict=True)
     adjacency = symmetric(len(name), read_table("miserables_meetings.csv"))
     return Miserables(np.array(name), adjacency, np.array(group, dtype=np.int64), np.array([x, y], dtype=float).T)
+
+
+def recorded_games():
+    """Return what was kept of the games of generators and discriminators in the last chapter, which are chaotic.
+
+    ``tools/make_games.py`` has played them, and says of each axis what it is.
+
+    Returns
+    -------
+    nearest, close : ndarray of uint16 of shape (4 settings, 4 seeds, 51 looks, 8 modes)
+        How many of 1000 samples are nearest to each mode of a ring, and how many of these lie within 0.2 of it.
+    samples, pushes : ndarray of float16 of shape (3 settings, 19 looks, 120 or 40, 2)
+        Places of samples of one seed, and, of the first 40, what pushes them: minus the gradient of their own loss.
+    landscape : ndarray of uint8 of shape (3 settings, 19 looks, 25, 25)
+        What the discriminator says at places from -1.6 to 1.6, times 255.
+    line_density, line_answers : ndarray of float16 of shape (2, 4 seeds, 9 looks, 121)
+        On a line, with 1 and with 5 steps of the discriminator: the density of samples from -3 to 3, and what the
+        discriminator says there.
+    digits : ndarray of uint8 of shape (3 seeds, 359, 64)
+        Forged digits at the end, ink from 0 to 16.
+    growing_digits : ndarray of uint8 of shape (8 looks, 60, 64)
+        The first 60 of seed 0 during training.
+
+    Examples
+    --------
+    >>> int(recorded_games().nearest[0, 0, -1].sum())
+    1000
+    """
+    with files("dlnotes").joinpath("data/games.npz").open("rb") as file, np.load(file) as stored:
+        return Games(**stored)
 
 
 def read_table(name):
