@@ -33,6 +33,7 @@ from dlnotes.normalization import BatchNorm, batch_norm, layer_norm
 from dlnotes.operation import as_tuple
 from dlnotes.pooling import max_pool2d, mean_pool2d
 from dlnotes.recurrent import bidirectional, last, rnn, rnn_cell
+from dlnotes.transformer import DecoderBlock, add_positions, causal_attention
 from dlnotes.windows import dilate, im2col, pad
 
 
@@ -105,12 +106,19 @@ def batch_norm_layer(x, gain, shift, *, training):
     return layer(x, training=training)
 
 
+def decoder_block(x, memory):
+    block = DecoderBlock(4, 2, np.random.default_rng(0), dtype=np.result_type(x, memory))
+    y, backward = block(x, memory)
+    return y, lambda *dy: backward(*dy)[:2]  # the parameters are its own, not arguments
+
+
 WRAPPERS = {  # what a wrapper above stands for
     layer: Layer,
     network: Sequential,
     residual: Residual,
     dropout_in_training: dropout,
     batch_norm_layer: BatchNorm,
+    decoder_block: DecoderBlock,
 }
 
 CONVOLUTIONS = [  # x, W, options
@@ -226,6 +234,11 @@ CASES = [
     Case(multi_head_attention, (normal(2, 3, 4), *heads_of(6, 3, 2, 4, 5), normal(2, 1, 5)), {"heads": 3}),
     Case(multi_head_attention, (normal(2, 3, 4), *heads_of(4, 2, 3, 4, 5), normal(2, 4, 5)),
          {"heads": 2, "mask": np.arange(4) <= np.arange(2)[:, None, None]}),
+    *(Case(causal_attention, (normal(*shape), *heads_of(4, 6, 5, shape[2], shape[2])), {"heads": 2})
+      for shape in [(2, 3, 4), (1, 1, 3)]),
+    *(Case(add_positions, (normal(*shape), normal(rows, shape[2])), {})
+      for shape, rows in [((2, 3, 4), 3), ((1, 2, 1), 5), ((3, 1, 2), 1)]),
+    *(Case(decoder_block, (normal(2, queries, 4), normal(2, keys, 4)), {}) for queries, keys in [(3, 5), (1, 1)]),
     *(Case(f, (apart(len(A), 3),), {"adjacency": A})
       for f, A in product((sum_aggregation, mean_aggregation, max_aggregation), [*GRAPHS, SILENT])),
     *(Case(f, (normal(len(A), inputs), *mixers(outputs, inputs, matrices, vectors)), {"adjacency": A})

@@ -19,7 +19,7 @@ def test_the_files_are_those_the_readme_records():
     stored = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in DATA.iterdir() if f.name != "README.md"}
     assert set(stored) == {
         "penguins.csv", "digits.npz", "photograph.npy", "pride_and_prejudice.txt", "sunspots.csv", "karate_members.csv",
-        "karate_friendships.csv", "miserables_characters.csv", "miserables_meetings.csv",
+        "karate_friendships.csv", "miserables_characters.csv", "miserables_meetings.csv", "adder.npz", "novelist.npz",
     }  # fmt: skip
     assert stored == recorded_sums()
 

@@ -28,6 +28,7 @@ from dlnotes.optimizers import SGD, Adam, Clipped, Momentum, RMSProp
 from dlnotes.pooling import max_pool2d, mean_pool2d
 from dlnotes.recurrent import bidirectional, rnn
 from dlnotes.schedules import cosine
+from dlnotes.transformer import DecoderBlock, transformer_block
 
 
 def build(W1, b1, W2, b2, W3, b3):
@@ -76,6 +77,28 @@ ATTENTION = {
 }
 
 
+def with_parameters(network, parameters):
+    for own, given in zip(network.parameters, parameters, strict=True):
+        own[...] = given
+    return network
+
+
+def block(x, *parameters, causal=False):
+    network = transformer_block(6, 2, np.random.default_rng(0), causal=causal, dtype=x.dtype)
+    return with_parameters(network, parameters)(x)
+
+
+def decoder_block(x, memory, *parameters):
+    return with_parameters(DecoderBlock(6, 2, np.random.default_rng(0), dtype=x.dtype), parameters)(x, memory)
+
+
+TRANSFORMER = {
+    "transformer_block": (block, {}),
+    "transformer_block_causal": (block, {"causal": True}),
+    "decoder_block": (decoder_block, {}),
+}
+
+
 def gcn(x, W, b, *, adjacency, self_loops=True):
     return graph_convolution(x, W, b, adjacency=normalized_adjacency(adjacency, self_loops=self_loops))
 
@@ -101,6 +124,7 @@ NORMS = {
 OPERATIONS = {
     **RECURRENT,
     **ATTENTION,
+    **TRANSFORMER,
     **GRAPHS,
     **NORMS,
     **{
@@ -170,6 +194,8 @@ def test_value_and_gradients_are_those_of_pytorch(stored, case, dtype):
     if case in RECURRENT:  # rounding adds up over time, and is multiplied by the input
         steps, size = arguments["x"].shape[1], np.abs(arguments["x"]).max()
         close = {"rtol": steps * close["rtol"], "atol": steps * size * close["atol"]}
+    if case in TRANSFORMER:  # as it does from one branch to the next
+        close = {name: 10 * tolerance for name, tolerance in close.items()}
 
     y, backward = operation(*arguments.values(), **options)
     np.testing.assert_allclose(y, value, **close)

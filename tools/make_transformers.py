@@ -47,7 +47,7 @@ def sums(a, b):
     return np.stack([*digits, s % 10, s // 10 % 10, s // 100 % 10, s // 1000], axis=1)
 
 
-def adder(seed, steps=1500, batch=64, pairs=60_000):
+def adder(seed, steps=3000, batch=64, pairs=60_000):
     rng = np.random.default_rng(seed)
     known = sums(*np.divmod(rng.choice(1000 * 1000, pairs, replace=False), 1000))
     counts = np.broadcast_to(np.arange(11) >= 7, (batch, 11))  # the answer only
@@ -61,7 +61,7 @@ def adder(seed, steps=1500, batch=64, pairs=60_000):
     return model
 
 
-def novelist(seed, steps=12_000, batch=16, time=64, rate=0.006):
+def novelist(seed, steps=8_000, batch=16, time=64, rate=0.006):
     rng = np.random.default_rng(seed)
     text = pride_and_prejudice()
     vocabulary = Vocabulary(text)

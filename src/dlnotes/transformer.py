@@ -292,8 +292,8 @@ class DecoderBlock:
         x, add_backward = add(x, found)
         y, thought_backward = self.thought(x, training=training)
 
-        def backward(dy):
-            dx, *dthought = thought_backward(dy)
+        def backward(*dys):
+            dx, *dthought = thought_backward(*dys)
             dx, dfound = add_backward(dx)
             dasking, *dacross, dmemory = across_backward(left_out_backward(dfound))
             dx_asking, *dnorm = norm_backward(dasking)
