@@ -144,7 +144,7 @@ def test_gradients_of_the_parameters_of_a_decoder_block(seed):
     block = DecoderBlock(4, 2, rng)
     x, memory, dy = rng.standard_normal((1, 3, 4)), rng.standard_normal((1, 2, 4)), rng.standard_normal((1, 3, 4))
     _, backward = block(x, memory)
-    dx, dmemory, *gradients = backward(dy)
+    _, _, *gradients = backward(dy)
     assert len(gradients) == len(block.parameters) == 18
     for parameter, gradient in zip(block.parameters, gradients, strict=True):
 

@@ -2,7 +2,7 @@
 
 ``adder`` learns to add, ``novelist`` the letters of a novel. Both are trained once and bundled, because a head must be
 the same on every processor to be read, and the novelist takes minutes: with one thread of a slow machine of 2026 about
-10 seconds and 10 minutes. The parameters are stored as float16. Another processor finds others by its rounding.
+30 seconds and 5 minutes. The parameters are stored as float16. Another processor finds others by its rounding.
 """
 
 import argparse
@@ -61,6 +61,17 @@ def adder(seed, steps=3000, batch=64, pairs=60_000):
     return model
 
 
+def mistakes(model):
+    """Count the sums, of all one million, that come out wrong."""
+    wrong = 0
+    for a in range(0, 1000, 5):
+        tokens = sums(*np.meshgrid(np.arange(a, a + 5), np.arange(1000)))
+        tokens = tokens.swapaxes(1, 2).reshape(-1, 12)
+        z, _ = model(tokens[:, :-1])
+        wrong += (z[:, 7:].argmax(axis=2) != tokens[:, 8:]).any(axis=1).sum()
+    return wrong
+
+
 def novelist(seed, steps=8_000, batch=16, time=64, rate=0.006):
     rng = np.random.default_rng(seed)
     text = pride_and_prejudice()
@@ -88,4 +99,9 @@ if __name__ == "__main__":
     parser.add_argument("which", choices=["adder", "novelist"])
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    store(options.which, {"adder": adder, "novelist": novelist}[options.which](options.seed))
+    trained = {"adder": adder, "novelist": novelist}[options.which](options.seed)
+    store(options.which, trained)
+    if options.which == "adder":
+        for parameter in trained.parameters:
+            parameter[...] = parameter.astype(np.float16)  # as it is stored
+        print(f"of one million sums {mistakes(trained)} are wrong")

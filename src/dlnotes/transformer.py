@@ -14,7 +14,7 @@ from dlnotes.operation import operation, require_count
 
 
 def positional_encoding(time, features):
-    r"""Return a vector for each place of a sequence: pairs of a sine and a cosine, each pair slower than the one before.
+    r"""Return a vector for each place of a sequence: pairs of a sine and a cosine, each slower than the one before.
 
     Feature :math:`2i` of place :math:`t` is :math:`\sin(\omega_i t)`, feature :math:`2i + 1` is
     :math:`\cos(\omega_i t)`, with :math:`\omega_i = 10000^{-2i/d}` for :math:`d` features [1]_. Introduced in the

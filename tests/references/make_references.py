@@ -254,7 +254,14 @@ def in_pytorch(gain, shift, W_Q, W_K, W_V, W_O, number, name):
 
 
 def network_in_pytorch(gain, shift, W_1, b_1, W_2, b_2, number):
-    names = f"norm{number}.weight", f"norm{number}.bias", "linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias"
+    names = (
+        f"norm{number}.weight",
+        f"norm{number}.bias",
+        "linear1.weight",
+        "linear1.bias",
+        "linear2.weight",
+        "linear2.bias",
+    )
     return dict(zip(names, (gain, shift, W_1, b_1, W_2, b_2), strict=True))
 
 
