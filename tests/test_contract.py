@@ -17,6 +17,7 @@ from dlnotes.attention import attention, attention_weights, causal_mask, multi_h
 from dlnotes.convolution import conv2d, conv2d_by_definition, true_conv2d, turn
 from dlnotes.dense import dense, flatten
 from dlnotes.dropout import dropout
+from dlnotes.embedding import embedding, negative_sampling
 from dlnotes.gradient_check import check_gradients, numerical_gradient
 from dlnotes.graph import (
     attention_convolution,
@@ -33,6 +34,7 @@ from dlnotes.normalization import BatchNorm, batch_norm, layer_norm
 from dlnotes.operation import as_tuple
 from dlnotes.pooling import max_pool2d, mean_pool2d
 from dlnotes.recurrent import bidirectional, last, rnn, rnn_cell
+from dlnotes.transformer import DecoderBlock, add_positions, causal_attention
 from dlnotes.windows import dilate, im2col, pad
 
 
@@ -105,12 +107,19 @@ def batch_norm_layer(x, gain, shift, *, training):
     return layer(x, training=training)
 
 
+def decoder_block(x, memory):
+    block = DecoderBlock(4, 2, np.random.default_rng(0), dtype=np.result_type(x, memory))
+    y, backward = block(x, memory)
+    return y, lambda *dy: backward(*dy)[:2]  # the parameters are its own, not arguments
+
+
 WRAPPERS = {  # what a wrapper above stands for
     layer: Layer,
     network: Sequential,
     residual: Residual,
     dropout_in_training: dropout,
     batch_norm_layer: BatchNorm,
+    decoder_block: DecoderBlock,
 }
 
 CONVOLUTIONS = [  # x, W, options
@@ -205,6 +214,11 @@ CASES = [
     Case(cross_entropy, (normal(3, 4), np.array([3, 0, 3], dtype=np.uint8)), {}),
     Case(cross_entropy, (normal(2, 3, 4), np.array([[0, 1, 3], [2, 2, 0]])), {}),
     Case(cross_entropy, (normal(2, 3), np.array([2, -1])), {"mask": np.array([True, False])}),
+    *(Case(embedding, (np.arange(size).reshape(shape) % 3, normal(4, 2)), {})
+      for size, shape in [(5, (5,)), (6, (2, 3)), (1, ()), (8, (1, 2, 4))]),
+    *(Case(negative_sampling, (normal(batch, width), normal(batch, width) / 2, normal(batch, negatives, width)),
+           {"reduction": reduction})
+      for (batch, width, negatives), reduction in product([(3, 2, 4), (1, 1, 1), (2, 5, 3)], ["mean", "sum"])),
     *(Case(cell, (normal(batch, features), *normal(states, batch, units), *parameters(units, features)), {})
       for (cell, _, states, parameters), (batch, _, features, units) in product(CELLS, SEQUENCES)),
     *(Case(layer, (normal(batch, time, features), *parameters(units, features), *normal(given, batch, units)), {})
@@ -223,6 +237,11 @@ CASES = [
     Case(multi_head_attention, (normal(2, 3, 4), *heads_of(6, 3, 2, 4, 5), normal(2, 1, 5)), {"heads": 3}),
     Case(multi_head_attention, (normal(2, 3, 4), *heads_of(4, 2, 3, 4, 5), normal(2, 4, 5)),
          {"heads": 2, "mask": np.arange(4) <= np.arange(2)[:, None, None]}),
+    *(Case(causal_attention, (normal(*shape), *heads_of(4, 6, 5, shape[2], shape[2])), {"heads": 2})
+      for shape in [(2, 3, 4), (1, 1, 3)]),
+    *(Case(add_positions, (normal(*shape), normal(rows, shape[2])), {})
+      for shape, rows in [((2, 3, 4), 3), ((1, 2, 1), 5), ((3, 1, 2), 1)]),
+    *(Case(decoder_block, (normal(2, queries, 4), normal(2, keys, 4)), {}) for queries, keys in [(3, 5), (1, 1)]),
     *(Case(f, (apart(len(A), 3),), {"adjacency": A})
       for f, A in product((sum_aggregation, mean_aggregation, max_aggregation), [*GRAPHS, SILENT])),
     *(Case(f, (normal(len(A), inputs), *mixers(outputs, inputs, matrices, vectors)), {"adjacency": A})

@@ -29,6 +29,7 @@ def test_the_files_are_those_the_readme_records():
     assert set(stored) == {
         "penguins.csv", "digits.npz", "photograph.npy", "pride_and_prejudice.txt", "sunspots.csv", "karate_members.csv",
         "karate_friendships.csv", "miserables_characters.csv", "miserables_meetings.csv", "games.npz",
+        "adder.npz", "novelist.npz",
     }  # fmt: skip
     assert stored == recorded_sums()
 

@@ -10,6 +10,7 @@ from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
 from dlnotes.attention import attention, multi_head_attention
 from dlnotes.convolution import conv2d, true_conv2d
 from dlnotes.dense import dense, flatten
+from dlnotes.embedding import embedding, negative_sampling
 from dlnotes.graph import (
     attention_convolution,
     graph_convolution,
@@ -27,6 +28,7 @@ from dlnotes.optimizers import SGD, Adam, Clipped, Momentum, RMSProp
 from dlnotes.pooling import max_pool2d, mean_pool2d
 from dlnotes.recurrent import bidirectional, rnn
 from dlnotes.schedules import cosine
+from dlnotes.transformer import DecoderBlock, transformer_block
 
 
 def build(W1, b1, W2, b2, W3, b3):
@@ -75,6 +77,28 @@ ATTENTION = {
 }
 
 
+def with_parameters(network, parameters):
+    for own, given in zip(network.parameters, parameters, strict=True):
+        own[...] = given
+    return network
+
+
+def block(x, *parameters, causal=False):
+    network = transformer_block(6, 2, np.random.default_rng(0), causal=causal, dtype=x.dtype)
+    return with_parameters(network, parameters)(x)
+
+
+def decoder_block(x, memory, *parameters):
+    return with_parameters(DecoderBlock(6, 2, np.random.default_rng(0), dtype=x.dtype), parameters)(x, memory)
+
+
+TRANSFORMER = {
+    "transformer_block": (block, {}),
+    "transformer_block_causal": (block, {"causal": True}),
+    "decoder_block": (decoder_block, {}),
+}
+
+
 def gcn(x, W, b, *, adjacency, self_loops=True):
     return graph_convolution(x, W, b, adjacency=normalized_adjacency(adjacency, self_loops=self_loops))
 
@@ -100,6 +124,7 @@ NORMS = {
 OPERATIONS = {
     **RECURRENT,
     **ATTENTION,
+    **TRANSFORMER,
     **GRAPHS,
     **NORMS,
     **{
@@ -119,6 +144,7 @@ OPERATIONS = {
     **{f.__name__: (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax, dense, network)},
     **{f"{f.__name__}_extreme": (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax)},
     "dense_steps": (dense, {}),
+    "embedding": (embedding, {}),
     "dense_steps_and_heads": (dense, {}),
     "softmax_axis_0": (softmax, {"axis": 0}),
     "leaky_relu_slope": (leaky_relu, {"slope": 0.2}),
@@ -128,6 +154,7 @@ OPERATIONS = {
             (squared_error, [""]),
             (cross_entropy, ["", "extreme_", "steps_", "masked_"]),
             (binary_cross_entropy, ["", "extreme_"]),
+            (negative_sampling, [""]),
         ]
         for name in names
         for reduction in ("mean", "sum")
@@ -136,6 +163,8 @@ OPERATIONS = {
 
 # rtol, and atol for where both subtract nearly equal numbers: 1 - tanh(20)**2 is rounding, here and there.
 CLOSE = {"float64": {"rtol": 1e-12, "atol": 1e-15}, "float32": {"rtol": 2e-6, "atol": 5e-7}}
+
+INDICES = ("labels", "tokens")  # which have no gradient
 
 
 @pytest.fixture(scope="module")
@@ -158,13 +187,15 @@ def test_every_stored_case_is_compared(stored):
 def test_value_and_gradients_are_those_of_pytorch(stored, case, dtype):
     arrays = arrays_of(stored, case, dtype)
     value, dvalue = arrays.pop("value"), arrays.pop("dvalue")
-    arguments = {name: array for name, array in arrays.items() if f"d{name}" in arrays or name == "labels"}
+    arguments = {name: array for name, array in arrays.items() if f"d{name}" in arrays or name in INDICES}
     operation, options = OPERATIONS[case]
     options = {**options, **{name: array for name, array in arrays.items() if name in ("mask", "adjacency")}}
     close = CLOSE[dtype]
     if case in RECURRENT:  # rounding adds up over time, and is multiplied by the input
         steps, size = arguments["x"].shape[1], np.abs(arguments["x"]).max()
         close = {"rtol": steps * close["rtol"], "atol": steps * size * close["atol"]}
+    if case in TRANSFORMER:  # as it does from one branch to the next
+        close = {name: 10 * tolerance for name, tolerance in close.items()}
 
     y, backward = operation(*arguments.values(), **options)
     np.testing.assert_allclose(y, value, **close)
@@ -173,7 +204,7 @@ def test_value_and_gradients_are_those_of_pytorch(stored, case, dtype):
     gradients = backward(dvalue)
     gradients = gradients if isinstance(gradients, tuple) else (gradients,)
     for name, gradient in zip(arguments, gradients, strict=True):
-        if name != "labels":
+        if name not in INDICES:
             np.testing.assert_allclose(gradient, arrays[f"d{name}"], err_msg=f"d{name}", **close)
 
 

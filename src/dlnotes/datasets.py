@@ -304,6 +304,39 @@ def recorded_games():
         return Games(**stored)
 
 
+def trained_parameters(name):
+    """Return the parameters of a network that was trained once, since it takes long, or must be the same everywhere.
+
+    They were rounded to 16 bits when they were stored.
+
+    Parameters
+    ----------
+    name : str
+        "adder", the network that adds, or "novelist", the one that writes letter after letter, both of the chapter "The
+        Transformer".
+
+    Returns
+    -------
+    list of ndarray of float32
+        In the order of the network's `parameters`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network.
+
+    Examples
+    --------
+    >>> parameters = trained_parameters("adder")
+    >>> len(parameters), sum(p.size for p in parameters)
+    (18, 29868)
+    """
+    if name not in ("adder", "novelist"):
+        raise ValueError(f'name must be "adder" or "novelist", got {name!r}')
+    with files("dlnotes").joinpath(f"data/{name}.npz").open("rb") as file, np.load(file) as stored:
+        return [stored[key].astype(np.float32) for key in sorted(stored)]
+
+
 def read_table(name):
     """Return the rows of a bundled table, without the names of its columns."""
     with files("dlnotes").joinpath("data", name).open(encoding="utf-8") as file:

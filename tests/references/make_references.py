@@ -218,6 +218,85 @@ ATTENTION_CASES = {
 }
 
 
+# Whole blocks of a Transformer with the norm first; PyTorch's own layers, which have biases that ours have not.
+deep = np.random.default_rng(17)
+
+
+def normed_heads(number):
+    """A norm and four matrices, which differ from the others by their number."""
+    return {
+        f"gain_{number}": 1 + deep.standard_normal(6) / 4,
+        f"shift_{number}": deep.standard_normal(6) / 4,
+        **{f"{name}_{number}": deep.standard_normal((6, 6)) / 2 for name in ("W_Q", "W_K", "W_V", "W_O")},
+    }
+
+
+SMALL_NETWORK = {
+    "gain": 1 + deep.standard_normal(6) / 4,
+    "shift": deep.standard_normal(6) / 4,
+    "W_1": deep.standard_normal((24, 6)) / 2,
+    "b_1": deep.standard_normal(24),
+    "W_2": deep.standard_normal((6, 24)) / 2,
+    "b_2": deep.standard_normal(6),
+}
+STREAM, SOURCE = deep.standard_normal((2, 4, 6)), deep.standard_normal((2, 5, 6))
+BLOCK = {"x": STREAM, **normed_heads(1), **SMALL_NETWORK}
+DECODER = {"x": STREAM, "memory": SOURCE, **normed_heads(1), **normed_heads(2), **SMALL_NETWORK}
+
+
+def in_pytorch(gain, shift, W_Q, W_K, W_V, W_O, number, name):
+    """Parameters of a norm and of attention under PyTorch's names; its biases are 0."""
+    return {
+        f"norm{number}.weight": gain, f"norm{number}.bias": shift,
+        f"{name}.in_proj_weight": torch.cat([W_Q, W_K, W_V]), f"{name}.in_proj_bias": torch.zeros(18, dtype=gain.dtype),
+        f"{name}.out_proj.weight": W_O, f"{name}.out_proj.bias": torch.zeros(6, dtype=gain.dtype),
+    }  # fmt: skip
+
+
+def network_in_pytorch(gain, shift, W_1, b_1, W_2, b_2, number):
+    names = (
+        f"norm{number}.weight",
+        f"norm{number}.bias",
+        "linear1.weight",
+        "linear1.bias",
+        "linear2.weight",
+        "linear2.bias",
+    )
+    return dict(zip(names, (gain, shift, W_1, b_1, W_2, b_2), strict=True))
+
+
+def layer(kind, dtype):
+    return kind(6, 2, dim_feedforward=24, dropout=0.0, batch_first=True, norm_first=True, dtype=dtype)
+
+
+def block(causal):
+    def call(x, *parameters):
+        named = {**in_pytorch(*parameters[:6], 1, "self_attn"), **network_in_pytorch(*parameters[6:], 2)}
+        mask = ~torch.tril(torch.ones(4, 4, dtype=torch.bool)) if causal else None
+        encoder = layer(torch.nn.TransformerEncoderLayer, x.dtype)
+        return torch.func.functional_call(encoder, named, (x,), {"src_mask": mask})
+
+    return call
+
+
+def decoder(x, memory, *parameters):
+    named = {
+        **in_pytorch(*parameters[:6], 1, "self_attn"),
+        **in_pytorch(*parameters[6:12], 2, "multihead_attn"),
+        **network_in_pytorch(*parameters[12:], 3),
+    }
+    mask = ~torch.tril(torch.ones(4, 4, dtype=torch.bool))
+    reader = layer(torch.nn.TransformerDecoderLayer, x.dtype)
+    return torch.func.functional_call(reader, named, (x, memory), {"tgt_mask": mask})
+
+
+TRANSFORMER_CASES = {
+    "transformer_block": (block(causal=False), BLOCK),
+    "transformer_block_causal": (block(causal=True), BLOCK),
+    "decoder_block": (decoder, DECODER),
+}
+
+
 # Layers on graphs, from matrix products and autograd alone. An adjacency holds integers, so it gets no gradient.
 graph_rng = np.random.default_rng(18)
 
@@ -368,6 +447,29 @@ def convolution(stride, padding, turned=False):
     return lambda x, W, b: F.conv2d(x, W.flip(2, 3) if turned else W, b, stride=stride, padding=padding)
 
 
+# Word vectors, from numbers of their own.
+word_rng = np.random.default_rng(22)
+ROWS_OF_WORDS = np.round(64 * word_rng.standard_normal((7, 3))) / 64
+TOKENS = word_rng.integers(7, size=(4, 5))  # some of them several times
+PAIRS = dict(zip("vu", np.round(64 * word_rng.standard_normal((2, 4, 3))) / 64, strict=True))
+NOISE = np.round(64 * word_rng.standard_normal((4, 5, 3))) / 64
+
+
+def from_noise(reduction):
+    def loss(v, u, noise):
+        right = F.logsigmoid((v * u).sum(1))
+        wrong = F.logsigmoid(-(noise * v[:, None]).sum(2)).sum(1)
+        return getattr(-(right + wrong), reduction)()
+
+    return loss
+
+
+WORD_CASES = {
+    "embedding": (F.embedding, {"tokens": TOKENS, "E": ROWS_OF_WORDS}),
+    **{f"negative_sampling_{r}": (from_noise(r), {**PAIRS, "noise": NOISE}) for r in ("mean", "sum")},
+}
+
+
 def pooling(pool, window, stride):
     return lambda x: pool(x, [int(n) for n in window], [int(n) for n in stride])
 
@@ -400,8 +502,10 @@ CASES = {
     "cnn": (cnn, {"x": IMAGES, **CNN}),
     **SEQUENCE_CASES,
     **ATTENTION_CASES,
+    **TRANSFORMER_CASES,
     **GRAPH_CASES,
     **NORM_CASES,
+    **WORD_CASES,
 }  # fmt: skip
 
 
