@@ -1,5 +1,6 @@
 """What the two players of a generative adversarial network promise."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -22,7 +23,7 @@ def network(*sizes, rng):
 
 @pytest.fixture
 def players(rng):
-    return network(2, 5, 3, rng=rng), network(3, 4, 1, rng=rng)
+    return network(2, 5, 4, 3, rng=rng), network(3, 4, 1, rng=rng)  # of unlike length
 
 
 @pytest.fixture
@@ -121,8 +122,15 @@ def test_the_generator_moves_to_higher_scores(saturating, moved):
     assert np.isclose(loss, np.log(1 - sigmoid(-2.0)[0]) if saturating else -np.log(sigmoid(-2.0)[0]))
 
 
-def test_real_and_generated_samples_must_fit():
+@pytest.mark.parametrize("shape", [(4, 2), (3, 1)])
+def test_real_and_generated_samples_must_fit(shape):
     D = Layer(dense, np.zeros((1, 2)), np.zeros(1))
 
-    with pytest.raises(ValueError, match=r"same shape, got \(3, 2\) and \(4, 2\)"):
-        discriminator_step(D, SGD(1.0), np.zeros((3, 2)), np.zeros((4, 2)))
+    with pytest.raises(ValueError, match=re.escape(f"same shape, got (3, 2) and {shape}")):
+        discriminator_step(D, SGD(1.0), np.zeros((3, 2)), np.zeros(shape))
+
+
+def test_samples_may_be_lists():
+    D = Layer(dense, np.zeros((1, 1)), np.zeros(1))
+
+    assert np.isclose(discriminator_step(D, SGD(1.0), [[3]], [[1]]), np.log(2))
