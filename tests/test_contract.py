@@ -16,6 +16,7 @@ from dlnotes.attention import attention, attention_weights, causal_mask, multi_h
 from dlnotes.convolution import conv2d, conv2d_by_definition, true_conv2d, turn
 from dlnotes.dense import dense, flatten
 from dlnotes.dropout import dropout
+from dlnotes.embedding import embedding, negative_sampling
 from dlnotes.gradient_check import check_gradients, numerical_gradient
 from dlnotes.graph import (
     attention_convolution,
@@ -202,6 +203,11 @@ CASES = [
     Case(cross_entropy, (normal(3, 4), np.array([3, 0, 3], dtype=np.uint8)), {}),
     Case(cross_entropy, (normal(2, 3, 4), np.array([[0, 1, 3], [2, 2, 0]])), {}),
     Case(cross_entropy, (normal(2, 3), np.array([2, -1])), {"mask": np.array([True, False])}),
+    *(Case(embedding, (np.arange(size).reshape(shape) % 3, normal(4, 2)), {})
+      for size, shape in [(5, (5,)), (6, (2, 3)), (1, ()), (8, (1, 2, 4))]),
+    *(Case(negative_sampling, (normal(batch, width), normal(batch, width) / 2, normal(batch, negatives, width)),
+           {"reduction": reduction})
+      for (batch, width, negatives), reduction in product([(3, 2, 4), (1, 1, 1), (2, 5, 3)], ["mean", "sum"])),
     *(Case(cell, (normal(batch, features), *normal(states, batch, units), *parameters(units, features)), {})
       for (cell, _, states, parameters), (batch, _, features, units) in product(CELLS, SEQUENCES)),
     *(Case(layer, (normal(batch, time, features), *parameters(units, features), *normal(given, batch, units)), {})

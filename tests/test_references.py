@@ -10,6 +10,7 @@ from dlnotes.activations import gelu, leaky_relu, relu, sigmoid, softmax, tanh
 from dlnotes.attention import attention, multi_head_attention
 from dlnotes.convolution import conv2d, true_conv2d
 from dlnotes.dense import dense, flatten
+from dlnotes.embedding import embedding, negative_sampling
 from dlnotes.graph import (
     attention_convolution,
     graph_convolution,
@@ -119,6 +120,7 @@ OPERATIONS = {
     **{f.__name__: (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax, dense, network)},
     **{f"{f.__name__}_extreme": (f, {}) for f in (sigmoid, tanh, relu, leaky_relu, gelu, softmax)},
     "dense_steps": (dense, {}),
+    "embedding": (embedding, {}),
     "dense_steps_and_heads": (dense, {}),
     "softmax_axis_0": (softmax, {"axis": 0}),
     "leaky_relu_slope": (leaky_relu, {"slope": 0.2}),
@@ -128,6 +130,7 @@ OPERATIONS = {
             (squared_error, [""]),
             (cross_entropy, ["", "extreme_", "steps_", "masked_"]),
             (binary_cross_entropy, ["", "extreme_"]),
+            (negative_sampling, [""]),
         ]
         for name in names
         for reduction in ("mean", "sum")
@@ -136,6 +139,8 @@ OPERATIONS = {
 
 # rtol, and atol for where both subtract nearly equal numbers: 1 - tanh(20)**2 is rounding, here and there.
 CLOSE = {"float64": {"rtol": 1e-12, "atol": 1e-15}, "float32": {"rtol": 2e-6, "atol": 5e-7}}
+
+INDICES = ("labels", "tokens")  # which have no gradient
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +163,7 @@ def test_every_stored_case_is_compared(stored):
 def test_value_and_gradients_are_those_of_pytorch(stored, case, dtype):
     arrays = arrays_of(stored, case, dtype)
     value, dvalue = arrays.pop("value"), arrays.pop("dvalue")
-    arguments = {name: array for name, array in arrays.items() if f"d{name}" in arrays or name == "labels"}
+    arguments = {name: array for name, array in arrays.items() if f"d{name}" in arrays or name in INDICES}
     operation, options = OPERATIONS[case]
     options = {**options, **{name: array for name, array in arrays.items() if name in ("mask", "adjacency")}}
     close = CLOSE[dtype]
@@ -173,7 +178,7 @@ def test_value_and_gradients_are_those_of_pytorch(stored, case, dtype):
     gradients = backward(dvalue)
     gradients = gradients if isinstance(gradients, tuple) else (gradients,)
     for name, gradient in zip(arguments, gradients, strict=True):
-        if name != "labels":
+        if name not in INDICES:
             np.testing.assert_allclose(gradient, arrays[f"d{name}"], err_msg=f"d{name}", **close)
 
 

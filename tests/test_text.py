@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlnotes.text import Vocabulary, windows
+from dlnotes.text import Vocabulary, noise_shares, skip_grams, windows
 
 
 def test_a_vocabulary_numbers_its_tokens_in_order():
@@ -91,3 +91,68 @@ def test_the_target_of_a_token_is_the_next_one(time, count):
 def test_windows_say_what_does_not_fit(ids, length, error, says):
     with pytest.raises(error, match=f"^{says}$"):
         windows(ids, length)
+
+
+def test_noise_is_drawn_by_the_power_three_quarters():
+    np.testing.assert_allclose(noise_shares([1, 16]), [1 / 9, 8 / 9], rtol=1e-14)  # by the root: 1/5, 4/5
+    np.testing.assert_allclose(noise_shares(np.array([0, 81, 0])), [0, 1, 0])
+
+
+@pytest.mark.parametrize("counts", [[], [0, 0], [-1, 2], [[1, 2]], 3, [np.inf, 1], [np.nan]])
+def test_shares_need_counts(counts):
+    with pytest.raises(ValueError, match="counts must be a list of counts, none negative and not all 0"):
+        noise_shares(counts)
+
+
+def test_skip_grams_lists_every_pair_of_neighbours_once(rng):
+    ids = rng.integers(6, size=40)
+    words, neighbours, noise = skip_grams(ids, window=3, negatives=2, rng=rng)
+    pairs = [
+        (ids[t], ids[j]) for t in range(40) for j in range(max(0, t - 3), min(40, t + 4)) if j != t
+    ]  # in the order of the text
+    np.testing.assert_array_equal(np.stack([words, neighbours], axis=1), pairs)
+    assert noise.shape == (len(pairs), 2)
+
+
+def test_the_noise_of_a_pair_is_never_its_neighbour(rng):
+    ids = np.array([5, 2] * 50 + [5, 5, 7])
+    _, neighbours, noise = skip_grams(ids, window=2, negatives=4, rng=rng)
+    assert not (noise == neighbours[:, None]).any()
+    assert set(noise.ravel().tolist()) == {2, 5, 7}
+
+
+def test_the_noise_has_its_shares(rng):
+    ids = np.repeat([0, 1, 2], [1, 16, 81])
+    _, neighbours, noise = skip_grams(ids, window=40, negatives=5, rng=rng)
+    drawn = noise[neighbours == 2]
+    assert set(np.unique(drawn)) == {0, 1}
+    assert np.mean(drawn == 1) == pytest.approx(8 / 9, abs=0.01)  # shares 1, 8, 27 without the last
+
+
+def test_the_same_seed_draws_the_same_noise():
+    one, other = (skip_grams([0, 1, 2, 1], window=1, negatives=3, rng=np.random.default_rng(4)) for _ in range(2))
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_window_may_be_longer_than_the_text(rng):
+    words, neighbours, _ = skip_grams([0, 1], window=9, negatives=1, rng=rng)
+    assert (words.tolist(), neighbours.tolist()) == ([0, 1], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("ids", "options", "error", "says"),
+    [
+        ([3, 3, 3], {}, ValueError, "with two different tokens at least, none negative, got"),
+        ([-1, 3], {}, ValueError, "with two different tokens at least, none negative, got"),
+        ([[1, 2]], {}, ValueError, r"ids must have shape \(time,\)"),
+        ([], {}, ValueError, r"ids must have shape \(time,\)"),
+        ([1.0, 2.0], {}, TypeError, "ids must hold integers"),
+        ([1, 2], {"window": 0}, ValueError, "window must be an integer of at least 1, got 0"),
+        ([1, 2], {"negatives": 0}, ValueError, "negatives must be an integer of at least 1, got 0"),
+        ([1, 2], {"rng": 0}, TypeError, "rng must be a numpy.random.Generator"),
+    ],
+)
+def test_skip_grams_say_what_does_not_fit(ids, options, error, says, rng):
+    with pytest.raises(error, match=says):
+        skip_grams(ids, **{"window": 1, "negatives": 1, "rng": rng, **options})

@@ -1,8 +1,8 @@
-"""Text as numbers: a vocabulary, and windows whose targets are the tokens that come next."""
+"""Text as numbers: a vocabulary, windows whose targets are the tokens that come next, and words with neighbours."""
 
 import numpy as np
 
-from dlnotes.operation import as_integers, kind, require_count, shown
+from dlnotes.operation import as_floats, as_integers, kind, require_count, require_rng, shown
 
 
 class Vocabulary:
@@ -115,3 +115,98 @@ def windows(ids, length):
         )
     count = (len(ids) - 1) // length
     return tuple(ids[start : start + count * length].reshape(count, length).copy() for start in (0, 1))
+
+
+def noise_shares(counts):
+    r"""How often skip-gram draws each word as noise: in proportion to the power 3/4 of how often it occurs [1]_.
+
+    Introduced in the chapter "Word vectors and text-CNN".
+
+    Parameters
+    ----------
+    counts : array_like of shape (tokens,)
+        How often each token occurs.
+
+    Returns
+    -------
+    ndarray of shape (tokens,)
+        Shares, whose sum is 1.
+
+    Raises
+    ------
+    ValueError
+        If there is no token, or a count is negative, or all are 0.
+
+    References
+    ----------
+    .. [1] T. Mikolov, I. Sutskever, K. Chen, G. Corrado and J. Dean, "Distributed representations of words and phrases
+       and their compositionality", NeurIPS 2013, arXiv:1310.4546.
+
+    Examples
+    --------
+    >>> noise_shares([1, 16]) * 9
+    array([1., 8.])
+    """
+    counts = as_floats("counts", counts)
+    if counts.ndim != 1 or not (counts.size and counts.min() >= 0 and 0 < counts.sum() < np.inf):
+        raise ValueError(f"counts must be a list of counts, none negative and not all 0, got {shown(counts)}")
+    powers = counts**0.75
+    return powers / powers.sum()
+
+
+def skip_grams(ids, *, window, negatives, rng):
+    """List every word with each of its neighbours, and with words drawn as noise.
+
+    The noise is drawn by `noise_shares`; a word that is drawn where it is the neighbour itself is drawn again.
+    Introduced in the chapter "Word vectors and text-CNN".
+
+    Parameters
+    ----------
+    ids : array_like of int of shape (time,)
+        The tokens of a text, by their numbers.
+    window : int
+        How many tokens on each side are neighbours.
+    negatives : int
+        How many words of noise a pair gets.
+    rng : numpy.random.Generator
+        Source of the noise.
+
+    Returns
+    -------
+    words, neighbours : ndarray of int of shape (pairs,)
+        The pairs, in the order of the text.
+    noise : ndarray of int of shape (pairs, negatives)
+        Words that are not the neighbour.
+
+    Raises
+    ------
+    ValueError
+        If the text has not two different tokens, a number is negative, or `window` or `negatives` is not positive.
+    TypeError
+        If `ids` holds no integers, a number is none, or `rng` is no generator.
+
+    Examples
+    --------
+    >>> words, neighbours, noise = skip_grams([0, 1, 2], window=1, negatives=2, rng=np.random.default_rng(0))
+    >>> words, neighbours, noise.shape
+    (array([0, 1, 1, 2]), array([1, 0, 2, 1]), (4, 2))
+    """
+    ids, window, negatives = (
+        as_integers("ids", ids),
+        require_count("window", window),
+        require_count("negatives", negatives),
+    )
+    if ids.ndim != 1 or len(np.unique(ids)) < 2 or ids.min() < 0:
+        raise ValueError(
+            f"ids must have shape (time,), with two different tokens at least, none negative, got {shown(ids)}"
+        )
+    require_rng(rng)
+    steps = np.concatenate([np.arange(-window, 0), np.arange(1, window + 1)])
+    places = np.arange(len(ids))[:, None] + steps
+    inside = (places >= 0) & (places < len(ids))
+    words, neighbours = np.repeat(ids, inside.sum(axis=1)), ids[places[inside]]
+    shares = noise_shares(np.bincount(ids))
+    noise = rng.choice(len(shares), (len(words), negatives), p=shares)
+    while (same := noise == neighbours[:, None]).any():
+        noise[same] = rng.choice(len(shares), same.sum(), p=shares)
+    return words, neighbours, noise

@@ -368,6 +368,29 @@ def convolution(stride, padding, turned=False):
     return lambda x, W, b: F.conv2d(x, W.flip(2, 3) if turned else W, b, stride=stride, padding=padding)
 
 
+# Word vectors, from numbers of their own.
+word_rng = np.random.default_rng(22)
+ROWS_OF_WORDS = np.round(64 * word_rng.standard_normal((7, 3))) / 64
+TOKENS = word_rng.integers(7, size=(4, 5))  # some of them several times
+PAIRS = dict(zip("vu", np.round(64 * word_rng.standard_normal((2, 4, 3))) / 64, strict=True))
+NOISE = np.round(64 * word_rng.standard_normal((4, 5, 3))) / 64
+
+
+def from_noise(reduction):
+    def loss(v, u, noise):
+        right = F.logsigmoid((v * u).sum(1))
+        wrong = F.logsigmoid(-(noise * v[:, None]).sum(2)).sum(1)
+        return getattr(-(right + wrong), reduction)()
+
+    return loss
+
+
+WORD_CASES = {
+    "embedding": (F.embedding, {"tokens": TOKENS, "E": ROWS_OF_WORDS}),
+    **{f"negative_sampling_{r}": (from_noise(r), {**PAIRS, "noise": NOISE}) for r in ("mean", "sum")},
+}
+
+
 def pooling(pool, window, stride):
     return lambda x: pool(x, [int(n) for n in window], [int(n) for n in stride])
 
@@ -402,6 +425,7 @@ CASES = {
     **ATTENTION_CASES,
     **GRAPH_CASES,
     **NORM_CASES,
+    **WORD_CASES,
 }  # fmt: skip
 
 
