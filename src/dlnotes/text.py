@@ -205,8 +205,9 @@ def skip_grams(ids, *, window, negatives, rng):
     places = np.arange(len(ids))[:, None] + steps
     inside = (places >= 0) & (places < len(ids))
     words, neighbours = np.repeat(ids, inside.sum(axis=1)), ids[places[inside]]
-    shares = noise_shares(np.bincount(ids))
-    noise = rng.choice(len(shares), (len(words), negatives), p=shares)
+    tokens, counts = np.unique(ids, return_counts=True)
+    shares = noise_shares(counts)
+    noise = rng.choice(tokens, (len(words), negatives), p=shares)
     while (same := noise == neighbours[:, None]).any():
-        noise[same] = rng.choice(len(shares), same.sum(), p=shares)
+        noise[same] = rng.choice(tokens, same.sum(), p=shares)
     return words, neighbours, noise
