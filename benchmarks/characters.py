@@ -6,15 +6,11 @@ falls over this time. The chapter on the Transformer quotes it.
 
 import argparse
 import os
-import sys
 import time
-from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported, so before
-sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
 import numpy as np
-from make_transformers import HELD_OUT
 
 from dlnotes.datasets import pride_and_prejudice
 from dlnotes.dense import dense
@@ -34,6 +30,7 @@ IDS = VOCABULARY.encode(TEXT)
 LETTERS = len(VOCABULARY)
 ONE_HOT = np.eye(LETTERS, dtype=np.float32)
 PER_BIT = np.log(2)
+HELD_OUT = 68_000  # characters at the end, as in the chapters
 
 
 class Recurrent:
