@@ -9,6 +9,7 @@ from dlnotes.explore import player_files
 # What a page contains, and the files of `_static` it then needs.
 NEEDED_BY = {
     'class="question': ["quiz.js"],
+    "data-touch": ["touch.js", "touch.css"],  # before the player, which calls it
     "dlnotes-explore": ["player.js", "player.css"],
     "var(--dl-": ["player.css"],  # which has the palette
     'class="katex"': ["katex/copy-tex.min.js"],  # a copied formula is its TeX, once

@@ -4,6 +4,7 @@ A network is drawn from two parts, `draw_edge` and `draw_node`: the caller says 
 """
 
 import math
+import re
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,6 +26,7 @@ WIDEST, THINNEST = 5, 0.5  # points, the lines of the largest weight and of a we
 LABEL_AT = 0.33  # where on its way an edge has its label; in the middle, edges cross
 LABEL_GAP = 3  # points, between a line and a label beside it
 NODE_SIZE = 28  # points
+PRESSED = 18  # points, the width of what a finger hits of an edge
 PASSES = {"forward": FORWARD, "backward": BACKWARD}
 
 
@@ -74,6 +76,7 @@ def draw_edge(
     lit=None,
     directed=False,
     node_size=NODE_SIZE,
+    press="",
 ):
     """Draw the connection of two nodes: a line that shows its weight, or an arrow.
 
@@ -102,6 +105,8 @@ def draw_edge(
         Whether an edge that is not lit has a head, too: a small one, in the direction of the forward pass.
     node_size : float, default 28
         Diameter of the nodes in points: an arrow goes from rim to rim.
+    press : str, optional
+        In a figure of `dlnotes.explore`, what a press on the edge sets: a control and one of its values, ``"edge=w5"``.
 
     Returns
     -------
@@ -112,7 +117,8 @@ def draw_edge(
     ------
     TypeError, ValueError
         If `ax` is no Axes, a weight or a size no number, `largest` not positive, an end no point, `label` no text,
-        `label_at` not between 0 and 1, `beside` or `directed` neither true nor false, or `lit` none of the two passes.
+        `label_at` not between 0 and 1, `beside` or `directed` neither true nor false, `lit` none of the two passes, or
+        `press` no name and value.
 
     Examples
     --------
@@ -143,6 +149,8 @@ def draw_edge(
         if directed:
             arrow = {"arrowstyle": "-|>", "mutation_scale": 9, "color": color, "lw": width, "shrinkA": 0}
             ax.annotate("", end, start, arrowprops={**arrow, "shrinkB": node_size / 2}, zorder=1)
+    if press:
+        pressable(ax.plot(*zip(start, end, strict=True), linewidth=PRESSED, alpha=0, zorder=9)[0], press)
     place = start + label_at * (end - start)
     if label and beside:
         write_along(ax, start, end, place, label)
@@ -300,6 +308,14 @@ def draw_grid(ax, numbers, *, at=(0, 0), title="", largest=None, framed=(), colo
     ax.set_aspect("equal")
     ax.set_axis_off()
     return ax
+
+
+def pressable(artist, press):
+    """Make an artist a part of an `explore` figure that sets a control when it is pressed, such as ``"edge=w5"``."""
+    if not (isinstance(press, str) and re.fullmatch(r"\w+=[^=]+", press)):
+        raise ValueError(f'press must be the name of a control and a value of it, as "edge=w5", got {shown(press)}')
+    artist.set_gid(f"touch:{press}")
+    return artist
 
 
 def signed(number, digits):

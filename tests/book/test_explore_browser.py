@@ -142,11 +142,10 @@ FIGURES = [
 def folder(tmp_path_factory):
     """A folder with the page of all figures, and the player beside it."""
     folder = tmp_path_factory.mktemp("page")
-    style_sheet, script = player_files()
     for name, text in player_files().items():
         (folder / name).write_text(text, encoding="utf-8")
     body = "\n".join(explore_html(figure.pictures, f"The {figure.name}.") for figure in FIGURES)
-    head = f'<link rel="stylesheet" href="{style_sheet}"><script defer src="{script}"></script>'
+    head = '<link rel="stylesheet" href="player.css"><script defer src="player.js"></script>'
     for name, attributes in (("light", 'data-theme="light"'), ("dark", 'data-theme="dark"'), ("auto", "")):
         (folder / f"{name}.html").write_text(PAGE.format(attributes=attributes, head=head, body=body), encoding="utf-8")
     return folder

@@ -24,19 +24,22 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from dlnotes.explore.controls import Choice, Slider
-from dlnotes.explore.html import explore_html, show_html
+from dlnotes.explore.fields import Numbers, Pad, Points
+from dlnotes.explore.html import explore_html, frame_html, show_html, touched_html
 from dlnotes.explore.pictures import Pictures, compress, css_size, png
 from dlnotes.explore.progress import progress
+from dlnotes.explore.touched import Touched
 from dlnotes.operation import shown
 from dlnotes.style import css
 
-__all__ = ["Choice", "Slider", "explore", "player_files", "progress", "show"]
+__all__ = ["Choice", "Numbers", "Pad", "Points", "Slider", "explore", "player_files", "progress", "show", "touch"]
 
 
 def player_files():
     """Return what a page with figures includes: for each file its name and its text, the palette in the style sheet."""
-    sheet, script = (Path(__file__).with_name(name) for name in ("player.css", "player.js"))
-    return {sheet.name: css() + sheet.read_text(encoding="utf-8"), script.name: script.read_text(encoding="utf-8")}
+    names = ("player.css", "touch.css", "touch.js", "player.js")  # in the order in which a page loads them
+    texts = {name: Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names}
+    return texts | {"player.css": css() + texts["player.css"]}
 
 
 def explore(draw, *, alt, rows=1, columns=1, size=(5.6, 3.5), **controls):
@@ -109,6 +112,50 @@ def show(figure, *, alt):
         _display({"text/html": show_html(figure, alt)})
     else:
         _display_png(png(figure), figure.get_size_inches(), alt)
+
+
+def touch(draw, *, alt, rows=1, columns=1, size=(5.6, 3.5), **fields):
+    """Show a picture on which the reader draws, drags or types, and which is computed where it is shown.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(picture, **values)`` draws on ``picture.axes``: ``picture.run(operation, value, ...)`` computes with
+        the values of the fields and with arrays, and ``picture.cells``, ``path``, ``bars``, ``points``, ``pad`` and
+        ``write`` show what comes out; what is drawn otherwise stays as it is. It runs once: what it does with
+        values is recorded, and repeated in the page whenever the reader changes a field. It may return
+        ``picture.say(template, value, ...)``, a sentence with the values in its holes.
+    alt : str
+        What the figure shows, in words, for readers who do not see it.
+    rows, columns : int, default 1
+        Grid of axes.
+    size : tuple of float, default (5.6, 3.5)
+        Width and height in inches.
+    **fields : Pad, Points, Numbers, Slider or Choice
+        One field for each further argument of `draw`. The value of a slider is its number, that of a choice the
+        index of the option.
+
+    Raises
+    ------
+    ValueError
+        If there is no alt text, no field to be touched, or the page knows no such step.
+    TypeError
+        If a field is none, or `draw` returns something else than a sentence.
+
+    Notes
+    -----
+    In Jupyter the figure is the same page in a frame of its own: the kernel has computed the start, and the page
+    goes on alone. Run the cell again, and it has the parameters of the kernel's network.
+    """
+    mode = _mode()
+    _check_alt(alt)
+    touched = Touched(draw, rows, columns, size, fields)
+    if mode == "static":
+        _display({"text/html": touched_html(touched, alt)})
+    elif mode == "preview":
+        _display_png(png(touched.figure), size, alt, [touched.sentence])
+    else:
+        _display({"text/html": frame_html(touched_html(touched, alt), alt, player_files())})
 
 
 def _mode():

@@ -10,6 +10,9 @@ import zlib
 from hashlib import sha256
 from html import escape
 
+import numpy as np
+
+from dlnotes.explore.controls import Control
 from dlnotes.explore.pictures import css_size
 from dlnotes.explore.svg import glyph_definitions, markup, simplify, svg_text
 from dlnotes.explore.template import Template
@@ -68,16 +71,67 @@ def explore_html(pictures, alt):
     )
 
 
+def touched_html(touched, alt):
+    """Return a figure that the page computes as HTML: the start picture, controls, and what touch.js computes with.
+
+    Parameters
+    ----------
+    touched : Touched
+        The picture, the steps and the marks.
+    alt : str
+        What the figure shows, in words.
+    """
+    source = svg_text(touched.figure)
+    glyphs = {}
+    svg = simplify(source, glyphs)
+    data = touched.data()
+    identifier = _identifier(source, alt, json.dumps(data))
+    controls = "\n".join(
+        _control(f"{identifier}-{name}", name, field)
+        if isinstance(field, Control)
+        else _array(f"{identifier}-{name}", name, field, touched.mark_of(name))
+        for name, field in touched.fields.items()
+    )
+    return _figure(
+        identifier,
+        [
+            _picture(identifier, svg, glyphs, css_size(touched.size), alt, role="group"),  # it holds what is touched
+            '<div class="dl-side">',
+            '<form class="dl-controls" autocomplete="off" hidden>',
+            f'{controls}\n<button type="reset">Reset</button>\n</form>',
+            f'<p class="dl-sentence" aria-live="polite">{escape(touched.sentence)}</p>' if touched.sentence else "",
+            '<p class="dl-note">The picture at the start. To change it, use a browser with JavaScript.</p>',
+            "</div>",
+            f'<script type="application/json">{json.dumps(_pack(data))}</script>',
+        ],
+        attributes=" data-touch-computed" + (" data-tall" if css_size(touched.size)[1] > TALL else ""),
+    )
+
+
+def frame_html(figure, alt, files):
+    """Return a figure as a page in a frame, with the scripts and styles that it needs: for Jupyter, which has none."""
+    style, script = (
+        "".join(f"<{tag}>{text}</{tag}>" for name, text in files.items() if name.endswith(ending))
+        for tag, ending in (("style", ".css"), ("script", ".js"))
+    )
+    page = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(alt)}</title>{style}</head>'
+        f'<body style="margin: 0; font-family: sans-serif">{figure}{script}</body></html>'
+    )
+    fit = "this.style.height = this.contentDocument.documentElement.scrollHeight + 16 + 'px'"
+    return f'<iframe srcdoc="{escape(page)}" title="{escape(alt)}" width="100%" height="700" onload="{fit}"></iframe>'
+
+
 def _figure(identifier, parts, attributes=""):
     # No blank line inside: to a Markdown processor that would end the HTML.
     content = "\n".join(part for part in parts if part)
     return f'<figure class="dlnotes-explore" id="{identifier}"{attributes}>\n{content}\n</figure>'
 
 
-def _picture(identifier, svg, glyphs, size, alt):
+def _picture(identifier, svg, glyphs, size, alt, role="img"):
     """Return the SVG as text, with its size and alt text, and with names of its own."""
     svg.insert(0, glyph_definitions(glyphs))
-    attributes = f'role="img" aria-label="{escape(alt)}" width="{size[0]}" height="{size[1]}"'
+    attributes = f'role="{role}" aria-label="{escape(alt)}" width="{size[0]}" height="{size[1]}"'
     return markup([svg]).replace("@", f"{identifier}-").replace("<svg", f"<svg {attributes}", 1)
 
 
@@ -119,6 +173,44 @@ def _list(identifier, name, control):
         f'<label for="{identifier}">{escape(control.label)}</label>'
         f'<select id="{identifier}" name="{name}">{options}</select>'
     )
+
+
+def _array(identifier, name, field, mark):
+    """Return what stands in the form for a field whose entries the reader changes, with all that touch.js must know."""
+    known = {
+        "name": name,
+        "kind": field.kind,
+        "label": field.label,
+        "shape": field.start.shape,
+        "start": field.start.reshape(-1).tolist(),
+        "decimals": field.decimals,
+        "examples": {key: example.reshape(-1).tolist() for key, example in field.examples.items()},
+        **(mark or {}),
+        **field.more,
+    }
+    parts = {"pad": _pad, "points": _points, "numbers": _numbers}[field.kind](identifier, field)
+    if field.examples:
+        options = "".join(f"<option>{escape(key)}</option>" for key in ["", *field.examples])
+        parts += f'<label for="{identifier}-from">Begin with</label><select id="{identifier}-from">{options}</select>'
+    tag = "fieldset" if field.kind == "numbers" else "div"
+    return f'<{tag} class="dl-control dl-{field.kind}" data-array="{escape(json.dumps(known))}">{parts}</{tag}>'
+
+
+def _pad(identifier, field):
+    return '<button type="button">Clear</button><output aria-live="polite"></output>'
+
+
+def _points(identifier, field):
+    return f"<span>Drag a {escape(field.label)}, or choose it with Tab and move it with the arrow keys.</span>"
+
+
+def _numbers(identifier, field):
+    columns = field.start.shape[1]
+    inputs = "".join(
+        f'<input type="number" step="any" value="{number:g}" aria-label="{escape(field.label)}, row {i}, column {j}">'
+        for (i, j), number in np.ndenumerate(field.start)
+    )
+    return f'<legend>{escape(field.label)}</legend><span class="dl-entries" data-columns="{columns}">{inputs}</span>'
 
 
 def _pack(data):

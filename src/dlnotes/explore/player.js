@@ -7,6 +7,9 @@
    An element with data-slots="0:d 1:style 2:" has slot 0 as its attribute d, slot 1 as its style, slot 2 as all
    it contains. Pictures are counted with the last control changing fastest.
 
+   A figure with data-touch-computed has no stored pictures: touch.js computes them. It also handles the arrays of such a
+   figure, which have no list of values, and the parts of any picture that can be pressed.
+
    The page's address holds the values of the figure moved last, "#figure=fig-bowl&rate=0.5&steps=20": a link to such
    an address shows the figure at these values. Without a figure it means the first that has all these controls.
    A reader's own moves rewrite the entry of the browser's history that a link has made; so "back" returns to what
@@ -32,7 +35,7 @@
     }
   }
 
-  // A slider, buttons, or a list: it has a position, and a text for each.
+  // A slider, buttons, or a list: its state is a position, and there is a text for each.
   function makeField(control) {
     const { name } = control.dataset;
     const inputs = control.closest("form").elements.namedItem(name); // one, or the buttons as if they were one
@@ -41,15 +44,25 @@
       control,
       name,
       texts: JSON.parse(control.dataset.texts),
-      get position() {
+      get state() {
         return Number(inputs.value);
       },
-      set position(number) {
-        inputs.value = number;
+      set state(position) {
+        inputs.value = position;
+      },
+      get text() {
+        return this.texts[this.state];
+      },
+      parse(text) {
+        const found = this.texts.findIndex((own) => readable(own) === readable(text));
+        return found < 0 ? undefined : found;
+      },
+      get array() {
+        return { shape: [], data: [output ? Number(readable(this.text)) : this.state] }; // what a computed figure takes
       },
       write() {
         if (!output) return; // buttons and lists show themselves what is chosen
-        output.textContent = this.texts[this.position];
+        output.textContent = this.text;
         inputs.setAttribute("aria-valuetext", output.textContent);
       },
       focus() {
@@ -59,8 +72,7 @@
   }
 
   // The pictures of a figure. `show` puts the wanted one in the place of the one that is shown.
-  function makePictures(figure, wantedNow) {
-    const packed = figure.querySelector('script[type="application/json"]');
+  function makePictures(figure, wantedNow, unpacked) {
     const sentence = figure.querySelector(".dl-sentence");
     const slots = [...figure.querySelectorAll("[data-slots]")].flatMap((element) =>
       element.dataset.slots.split(" ").map((mark) => {
@@ -70,7 +82,7 @@
     );
     let shown = (figure.dataset.picture = wantedNow());
     let data; // a promise, made when the figure is first touched
-    const load = () => (data ??= unpack(JSON.parse(packed.textContent)));
+    const load = () => (data ??= unpacked());
 
     function fill({ element, attribute }, content) {
       if (!attribute) element.innerHTML = content;
@@ -103,12 +115,12 @@
       const last = field.texts.length - 1;
       sentence?.setAttribute("aria-live", "off");
       button.textContent = "Pause";
-      if (field.position === last) field.position = 0;
+      if (field.state === last) field.state = 0;
       update();
       const timer = setInterval(() => {
         if (document.hidden || shareInSight(figure) <= 0) return moved();
-        field.position += 1;
-        if (field.position < last) update();
+        field.state += 1;
+        if (field.state < last) update();
         else moved();
       }, tick);
       playing = { timer, button };
@@ -127,7 +139,7 @@
       if (!buttons) continue;
       const [back, playOrPause, next] = buttons.children;
       const step = (difference) => {
-        field.position += difference; // a slider stays at its ends by itself
+        field.state += difference; // a slider stays at its ends by itself
         moved();
       };
       back.addEventListener("click", () => step(-1));
@@ -143,11 +155,18 @@
   function makePlayer(figure) {
     const form = figure.querySelector(".dl-controls");
     if (!form) return; // an ordinary figure
-    const fields = [...form.querySelectorAll(".dl-control")].map(makeField);
-    const positions = () => fields.map((field) => field.position);
-    const picture = () => fields.reduce((index, { texts, position }) => index * texts.length + position, 0);
-    const start = positions();
-    const { load, show } = makePictures(figure, picture);
+    const touch = globalThis.dlnotesTouch; // on pages that need it
+    const fields = [...form.querySelectorAll(".dl-control")].map((control) =>
+      control.dataset.array ? touch.makeField(control, moved) : makeField(control),
+    );
+    const states = () => fields.map((field) => field.state);
+    const picture = () => fields.reduce((index, { texts, state }) => (texts ? index * texts.length + state : index), 0);
+    const start = states();
+    const unpacked = () => unpack(JSON.parse(figure.querySelector('script[type="application/json"]').textContent));
+    const { load, show } =
+      "touchComputed" in figure.dataset
+        ? touch.makeComputed(figure, fields, picture, unpacked)
+        : makePictures(figure, picture, unpacked);
     const pause = makePlay(figure, fields, update, moved);
 
     function update() {
@@ -156,7 +175,7 @@
     }
 
     function move(wanted) {
-      fields.forEach((field, i) => (field.position = wanted[i]));
+      fields.forEach((field, i) => (field.state = wanted[i]));
       return update();
     }
 
@@ -170,30 +189,27 @@
       figure,
       form,
       fields,
-      positions,
+      states,
       move,
       pause,
       label: figure.parentElement.closest("figure[id]")?.id, // of its caption
-      find: (values) =>
-        fields.map(({ name, texts }, i) => {
-          const found = texts.findIndex((text) => readable(text) === readable(values.get(name) ?? ""));
-          return found < 0 ? start[i] : found;
-        }),
+      find: (values) => fields.map((field, i) => field.parse(values.get(field.name) ?? "") ?? start[i]),
     };
     players.push(player);
 
     // A finger that only scrolls the page has touched a slider on its way: the browser says so by a cancelled pointer.
     let before = start;
-    form.addEventListener("pointerdown", () => (before = positions()));
+    form.addEventListener("pointerdown", () => (before = states()));
     form.addEventListener("pointercancel", () => {
-      if (positions().join() === before.join()) return;
+      if (states().join() === before.join()) return;
       move(before);
       moved();
     });
     form.addEventListener("focusin", load, { once: true });
     form.addEventListener("input", moved);
-    form.addEventListener("reset", () => setTimeout(moved)); // the fields change after the event
+    form.addEventListener("reset", () => setTimeout(() => move(start).then(moved))); // the fields change after the event
     form.addEventListener("submit", (event) => event.preventDefault());
+    if (figure.querySelector("[data-touch]")) touch.addTouch(figure, fields, moved);
     form.hidden = false;
     figure.querySelector(".dl-note").hidden = true;
   }
@@ -226,11 +242,7 @@
   let waiting; // for its address to be written: the timer, and the player
 
   const remember = (address) =>
-    history.replaceState(
-      Object.fromEntries(players.map(({ figure, positions }) => [figure.id, positions()])),
-      "",
-      address,
-    );
+    history.replaceState(Object.fromEntries(players.map(({ figure, states }) => [figure.id, states()])), "", address);
 
   function writeSoon(player) {
     clearTimeout(waiting?.timer);
@@ -242,7 +254,7 @@
     clearTimeout(waiting.timer);
     const { label, fields } = waiting.player;
     waiting = undefined;
-    const pairs = fields.map(({ name, texts, position }) => [name, readable(texts[position])]);
+    const pairs = fields.map(({ name, text }) => [name, readable(text)]);
     if (label) pairs.unshift(["figure", label]);
     remember(`#${new URLSearchParams(pairs)}`);
   }

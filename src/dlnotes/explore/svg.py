@@ -97,6 +97,9 @@ def _simplify(element, names, theme, decimals=1):
         if name == "id":
             if value in names:
                 small.set("id", names[value])
+            kind, colon, rest = value.partition(":")
+            if colon and kind in ("mark", "touch"):  # what touch.js looks for
+                small.set(f"data-{kind}", rest)
         else:
             small.set(name, _short_attribute(name, value, names, theme, decimals))
     for child in element:

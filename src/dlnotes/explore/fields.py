@@ -1,0 +1,132 @@
+"""What a reader draws, drags or types in a touched figure: arrays of numbers, each described by its start."""
+
+import numpy as np
+
+from dlnotes.operation import as_floats, require_count, require_positive, shown
+
+
+class Field:
+    """An array that the reader changes entry by entry.
+
+    Attributes
+    ----------
+    kind : str
+        What the reader does: ``"pad"``, ``"points"`` or ``"numbers"``.
+    label : str
+        The name shown to the reader.
+    start : ndarray
+        The array shown first.
+    decimals : int
+        Of each entry; the page's address holds as many.
+    examples : dict of str to ndarray
+        Other arrays, by the name in the list from which the reader takes one.
+    more : dict
+        What touch.js must know beside that.
+    """
+
+    def __init__(self, kind, start, *, label, decimals, examples=None, **more):
+        if not isinstance(label, str) or not label.strip():
+            raise ValueError(f"label must be a text that names the field, got {label!r}")
+        self.kind, self.label, self.more = kind, label, more
+        self.decimals = require_count("decimals", decimals, least=0)
+        self.start = self._entries("start", start)
+        if not isinstance(examples or {}, dict):
+            raise TypeError(f"examples must be a dictionary of arrays by their names, got {shown(examples)}")
+        self.examples = {name: self._entries(name, example) for name, example in (examples or {}).items()}
+        for name, example in self.examples.items():
+            if example.shape != self.start.shape:
+                raise ValueError(
+                    f"{label}: the example {name!r} must have shape {self.start.shape}, got {example.shape}"
+                )
+
+    def _entries(self, name, value):
+        entries = as_floats(f"{self.label}: {name}", value)
+        if not np.isfinite(entries).all():
+            raise ValueError(f"{self.label}: {name} must hold finite numbers")
+        return np.round(entries, self.decimals) + 0.0  # never -0.0
+
+
+class Pad(Field):
+    """A grid of pixels to draw on, from 0, no ink, to 1.
+
+    Parameters
+    ----------
+    start : array_like of shape (rows, columns)
+        The pixels shown first.
+    label : str
+        The name shown to the reader.
+    brush : float, default 0.8
+        Radius of the pen, in pixels. A pixel takes the share of it that the pen has covered.
+    examples : dict of str to array_like, optional
+        Pictures to begin from.
+
+    Examples
+    --------
+    >>> Pad([[0, 0.25], [1, 0]], label="your digit").start
+    array([[0. , 0.2],
+           [1. , 0. ]])
+    """
+
+    def __init__(self, start, *, label, brush=0.8, examples=None):
+        super().__init__(
+            "pad", start, label=label, decimals=1, examples=examples, brush=require_positive("brush", brush)
+        )
+        if self.start.ndim != 2:
+            raise ValueError(f"{label}: start must have shape (rows, columns), got {self.start.shape}")
+
+
+class Points(Field):
+    """Points to be dragged.
+
+    Parameters
+    ----------
+    start : array_like of shape (points, 2)
+        The x and y of each point.
+    low, high : array_like of shape (2,)
+        The least and the largest x and y; where they are the same, a point can't be moved in this direction.
+    label : str
+        What one point is called, such as ``"penguin"``.
+    decimals : int, default 1
+        Of each coordinate.
+
+    Examples
+    --------
+    >>> Points([[1, 2], [2, 1]], low=(0, 0), high=(4, 4), label="point").start.shape
+    (2, 2)
+    """
+
+    def __init__(self, start, *, low, high, label, decimals=1):
+        super().__init__("points", start, label=label, decimals=decimals)
+        if self.start.ndim != 2 or self.start.shape[1] != 2:
+            raise ValueError(f"{label}: start must have shape (points, 2), got {self.start.shape}")
+        for name, limits in (("low", low), ("high", high)):
+            limits = self._entries(name, limits)
+            if limits.shape != (2,):
+                raise ValueError(f"{label}: {name} must be the two numbers x and y, got shape {limits.shape}")
+            self.more[name] = limits.tolist()
+
+
+class Numbers(Field):
+    """Numbers to be typed.
+
+    Parameters
+    ----------
+    start : array_like of shape (rows, columns)
+        The numbers shown first.
+    label : str
+        The name shown to the reader.
+    decimals : int, default 1
+        Of each number.
+    examples : dict of str to array_like, optional
+        Other numbers to begin from.
+
+    Examples
+    --------
+    >>> Numbers([[0, 1], [-1, 0]], label="weights").decimals
+    1
+    """
+
+    def __init__(self, start, *, label, decimals=1, examples=None):
+        super().__init__("numbers", start, label=label, decimals=decimals, examples=examples)
+        if self.start.ndim != 2:
+            raise ValueError(f"{label}: start must have shape (rows, columns), got {self.start.shape}")
