@@ -108,14 +108,17 @@ def columns(x, y):
 
 
 def centred(x):
-    """A picture moved by whole pixels until what is not 0 has as much room on both sides, and above and below."""
+    """A picture moved by whole pixels until what is not 0 has as much room on both sides, and above and below.
+
+    Where that can't be, there is more room on the left and above, as in most of the book's digits.
+    """
     if not x.any():
         return x
     moved = x
     for axis in (0, 1):
         used = np.flatnonzero(x.any(axis=1 - axis))
         before, after = used[0], x.shape[axis] - 1 - used[-1]
-        moved = np.roll(moved, (after - before) // 2, axis)
+        moved = np.roll(moved, -((before - after) // 2), axis)
     return moved
 
 

@@ -1,8 +1,8 @@
 /* Figures that a reader touches: what is drawn, dragged or typed becomes an array of numbers, the page computes with
    it, and parts of the picture follow. player.js calls this file for two kinds of elements.
 
-   data-touch="edge=w5" on a part of a picture: a press on it sets the control `edge` of its figure to w5, and so does
-   a pointer that is held down and moves onto it.
+   data-touch="edge=w5" on a part of a picture: a press on it sets the control `edge` of its figure to w5. So does a
+   pointer that is held down and moves onto it, a finger too where it is "drag:edge=w5".
 
    data-touch-computed on a figure: its pictures are not stored, but computed. Its packed data, by dlnotes.explore.touched, are
      constants, steps   numbered arrays, and functions of such arrays: OPERATIONS, the twins of those in Python
@@ -123,7 +123,7 @@
       if (!used.length) return { shape, data };
       const middle = (places, length) => {
         const [before, after] = [Math.min(...places), length - 1 - Math.max(...places)];
-        return Math.floor((after - before) / 2);
+        return Math.ceil((after - before) / 2);
       };
       const down = middle(
         used.map((i) => Math.floor(i / columns)),
@@ -459,7 +459,7 @@
     function press(element) {
       const part = element?.closest("[data-touch]");
       if (!drawing.contains(part)) return;
-      const [name, text] = part.dataset.touch.split("=");
+      const [name, text] = part.dataset.touch.replace(/^drag:/, "").split("=");
       const field = fields.find((one) => one.name === name);
       if (field.parse(text) === field.state) return;
       field.state = field.parse(text);
