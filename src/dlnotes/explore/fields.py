@@ -4,6 +4,8 @@ import numpy as np
 
 from dlnotes.operation import as_floats, require_count, require_positive, shown
 
+LARGEST = 1e6  # number that can be typed: with larger ones a network computes infinities
+
 
 class Field:
     """An array that the reader changes entry by entry.
@@ -18,32 +20,46 @@ class Field:
         The array shown first.
     decimals : int
         Of each entry; the page's address holds as many.
+    low, high : ndarray of shape (1,) or (2,)
+        The least and the largest entry, or for each of two columns its own.
     examples : dict of str to ndarray
         Other arrays, by the name in the list from which the reader takes one.
     more : dict
         What touch.js must know beside that.
     """
 
-    def __init__(self, kind, start, *, label, decimals, examples=None, **more):
+    def __init__(self, kind, start, *, label, low, high, decimals=1, examples=None, **more):
         if not isinstance(label, str) or not label.strip():
-            raise ValueError(f"label must be a text that names the field, got {label!r}")
+            raise ValueError(f"label must be a text that names the field, got {shown(label)}")
         self.kind, self.label, self.more = kind, label, more
         self.decimals = require_count("decimals", decimals, least=0)
+        self.low, self.high = self._rounded("low", low), self._rounded("high", high)
         self.start = self._entries("start", start)
-        if not isinstance(examples or {}, dict):
-            raise TypeError(f"examples must be a dictionary of arrays by their names, got {shown(examples)}")
-        self.examples = {name: self._entries(name, example) for name, example in (examples or {}).items()}
+        examples = {} if examples is None else examples
+        if not isinstance(examples, dict) or not all(isinstance(name, str) and name.strip() for name in examples):
+            raise TypeError(f"{label}: examples must be a dictionary of arrays by their names, got {shown(examples)}")
+        self.examples = {name: self._entries(f"the example {name!r}", example) for name, example in examples.items()}
         for name, example in self.examples.items():
             if example.shape != self.start.shape:
                 raise ValueError(
                     f"{label}: the example {name!r} must have shape {self.start.shape}, got {example.shape}"
                 )
 
-    def _entries(self, name, value):
+    def _rounded(self, name, value):
         entries = as_floats(f"{self.label}: {name}", value)
         if not np.isfinite(entries).all():
             raise ValueError(f"{self.label}: {name} must hold finite numbers")
         return np.round(entries, self.decimals) + 0.0  # never -0.0
+
+    def _entries(self, name, value):
+        entries = self._rounded(name, value)
+        if entries.ndim != 2 or entries.size == 0 or len(self.low) not in (1, entries.shape[1]):
+            wanted = "(rows, columns)" if len(self.low) == 1 else "(points, 2)"
+            raise ValueError(f"{self.label}: {name} must have shape {wanted}, got {entries.shape}")
+        if (entries < self.low).any() or (entries > self.high).any():
+            low, high = (str(limit.tolist()).strip("[]") for limit in (self.low, self.high))
+            raise ValueError(f"{self.label}: {name} must lie between {low} and {high}")
+        return entries
 
 
 class Pad(Field):
@@ -68,11 +84,8 @@ class Pad(Field):
     """
 
     def __init__(self, start, *, label, brush=0.8, examples=None):
-        super().__init__(
-            "pad", start, label=label, decimals=1, examples=examples, brush=require_positive("brush", brush)
-        )
-        if self.start.ndim != 2:
-            raise ValueError(f"{label}: start must have shape (rows, columns), got {self.start.shape}")
+        brush = require_positive("brush", brush)
+        super().__init__("pad", start, label=label, low=[0], high=[1], examples=examples, brush=brush)
 
 
 class Points(Field):
@@ -96,18 +109,14 @@ class Points(Field):
     """
 
     def __init__(self, start, *, low, high, label, decimals=1):
-        super().__init__("points", start, label=label, decimals=decimals)
-        if self.start.ndim != 2 or self.start.shape[1] != 2:
-            raise ValueError(f"{label}: start must have shape (points, 2), got {self.start.shape}")
         for name, limits in (("low", low), ("high", high)):
-            limits = self._entries(name, limits)
-            if limits.shape != (2,):
-                raise ValueError(f"{label}: {name} must be the two numbers x and y, got shape {limits.shape}")
-            self.more[name] = limits.tolist()
+            if as_floats(f"{label}: {name}", limits).shape != (2,):
+                raise ValueError(f"{label}: {name} must be the two numbers x and y, got {shown(limits)}")
+        super().__init__("points", start, label=label, low=low, high=high, decimals=decimals)
 
 
 class Numbers(Field):
-    """Numbers to be typed.
+    """Numbers to be typed, none of them further from 0 than a million.
 
     Parameters
     ----------
@@ -127,6 +136,5 @@ class Numbers(Field):
     """
 
     def __init__(self, start, *, label, decimals=1, examples=None):
-        super().__init__("numbers", start, label=label, decimals=decimals, examples=examples)
-        if self.start.ndim != 2:
-            raise ValueError(f"{label}: start must have shape (rows, columns), got {self.start.shape}")
+        limits = {"low": [-LARGEST], "high": [LARGEST]}
+        super().__init__("numbers", start, label=label, decimals=decimals, examples=examples, **limits)

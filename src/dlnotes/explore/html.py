@@ -6,13 +6,14 @@ script the start picture stands for itself.
 
 import base64
 import json
+import re
 import zlib
 from hashlib import sha256
-from html import escape
+from html import escape, unescape
 
 import numpy as np
 
-from dlnotes.explore.controls import Control
+from dlnotes.explore.controls import Control, readable
 from dlnotes.explore.pictures import css_size
 from dlnotes.explore.svg import glyph_definitions, markup, simplify, svg_text
 from dlnotes.explore.template import Template
@@ -42,6 +43,7 @@ def explore_html(pictures, alt):
     settings = pictures.settings()
     start = settings.index(pictures.start)
     sources, sentences = zip(*(pictures.picture(setting, svg_text) for setting in settings), strict=True)
+    _check_pressed(sources, dict(zip(pictures.names, pictures.controls, strict=True)))
     glyphs = {}
     template = Template([simplify(source, glyphs) for source in sources], start)
     identifier = _identifier(*sources, alt, repr(sentences), pictures.text(pictures.start))
@@ -82,6 +84,7 @@ def touched_html(touched, alt):
         What the figure shows, in words.
     """
     source = svg_text(touched.figure)
+    _check_pressed([source], touched.fields)
     glyphs = {}
     svg = simplify(source, glyphs)
     data = touched.data()
@@ -118,14 +121,27 @@ def frame_html(figure, alt, files):
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(alt)}</title>{style}</head>'
         f'<body style="margin: 0; font-family: sans-serif">{figure}{script}</body></html>'
     )
-    fit = "this.style.height = this.contentDocument.documentElement.scrollHeight + 16 + 'px'"
-    return f'<iframe srcdoc="{escape(page)}" title="{escape(alt)}" width="100%" height="700" onload="{fit}"></iframe>'
+    fit = (
+        "const { documentElement: root } = this.contentDocument;"
+        "new ResizeObserver(() => { this.style.height = root.offsetHeight + 'px' }).observe(root)"
+    )
+    look = "width: 100%; height: 700px; border: 0"
+    return f'<iframe srcdoc="{escape(page)}" title="{escape(alt)}" style="{look}" onload="{fit}"></iframe>'
 
 
 def _figure(identifier, parts, attributes=""):
     # No blank line inside: to a Markdown processor that would end the HTML.
     content = "\n".join(part for part in parts if part)
     return f'<figure class="dlnotes-explore" id="{identifier}"{attributes}>\n{content}\n</figure>'
+
+
+def _check_pressed(sources, controls):
+    """Refuse parts to be pressed that set no control of the figure, or to what is no value of it."""
+    pressed = {pair for source in sources for pair in re.findall(r'id="touch:(\w+)=([^"]*)"', source)}
+    for name, text in sorted(pressed):
+        control = controls.get(name)
+        if not isinstance(control, Control) or readable(unescape(text)) not in map(readable, control.texts):
+            raise ValueError(f'a press sets "{name}={unescape(text)}": no control of this figure has that value')
 
 
 def _picture(identifier, svg, glyphs, size, alt, role="img"):
@@ -184,13 +200,15 @@ def _array(identifier, name, field, mark):
         "shape": field.start.shape,
         "start": field.start.reshape(-1).tolist(),
         "decimals": field.decimals,
+        "low": field.low.tolist(),
+        "high": field.high.tolist(),
         "examples": {key: example.reshape(-1).tolist() for key, example in field.examples.items()},
         **(mark or {}),
         **field.more,
     }
     parts = {"pad": _pad, "points": _points, "numbers": _numbers}[field.kind](identifier, field)
     if field.examples:
-        options = "".join(f"<option>{escape(key)}</option>" for key in ["", *field.examples])
+        options = "".join(f"<option>{escape(key)}</option>" for key in ["choose", *field.examples])
         parts += f'<label for="{identifier}-from">Begin with</label><select id="{identifier}-from">{options}</select>'
     tag = "fieldset" if field.kind == "numbers" else "div"
     return f'<{tag} class="dl-control dl-{field.kind}" data-array="{escape(json.dumps(known))}">{parts}</{tag}>'
@@ -205,17 +223,16 @@ def _points(identifier, field):
 
 
 def _numbers(identifier, field):
-    columns = field.start.shape[1]
     inputs = "".join(
         f'<input type="number" step="any" value="{number:g}" aria-label="{escape(field.label)}, row {i}, column {j}">'
         for (i, j), number in np.ndenumerate(field.start)
     )
-    return f'<legend>{escape(field.label)}</legend><span class="dl-entries" data-columns="{columns}">{inputs}</span>'
+    return f'<legend>{escape(field.label)}</legend><span class="dl-entries">{inputs}</span>'
 
 
 def _pack(data):
     """Return the data as JSON, compressed by deflate without header, in base64: text a page can hold."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     compressor = zlib.compressobj(level=9, wbits=-15)
     return base64.b64encode(compressor.compress(text.encode()) + compressor.flush()).decode()
 

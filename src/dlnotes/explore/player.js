@@ -207,7 +207,12 @@
     });
     form.addEventListener("focusin", load, { once: true });
     form.addEventListener("input", moved);
-    form.addEventListener("reset", () => setTimeout(() => move(start).then(moved))); // the fields change after the event
+    form.addEventListener("reset", () =>
+      setTimeout(() => {
+        move(start); // sliders have moved by themselves, but only after the event
+        moved();
+      }),
+    );
     form.addEventListener("submit", (event) => event.preventDefault());
     if (figure.querySelector("[data-touch]")) touch.addTouch(figure, fields, moved);
     form.hidden = false;
@@ -241,8 +246,10 @@
   // The address, and the browser's history
   let waiting; // for its address to be written: the timer, and the player
 
-  const remember = (address) =>
+  function remember(address) {
+    if (location.protocol === "about:") return; // a frame of Jupyter has no address of its own
     history.replaceState(Object.fromEntries(players.map(({ figure, states }) => [figure.id, states()])), "", address);
+  }
 
   function writeSoon(player) {
     clearTimeout(waiting?.timer);

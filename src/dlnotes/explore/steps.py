@@ -46,17 +46,26 @@ def part(x, *, start, shape):
 
 def add(x, y):
     """The sum of two arrays of one shape, or of an array and a number."""
+    _require_fitting(x, y)
     return x + y
 
 
 def subtract(x, y):
     """The difference of two arrays of one shape, or of an array and a number."""
+    _require_fitting(x, y)
     return x - y
 
 
 def multiply(x, y):
     """The product, entry by entry, of two arrays of one shape, or of an array and a number."""
+    _require_fitting(x, y)
     return x * y
+
+
+def _require_fitting(x, y):
+    """Refuse what NumPy would stretch."""
+    if x.ndim and y.ndim and x.shape != y.shape:
+        raise ValueError(f"two arrays must have one shape, or one must be a number, got {x.shape} and {y.shape}")
 
 
 def total(x):

@@ -28,7 +28,7 @@
 
   // Two arrays of one shape, or an array and a number
   function pairwise(x, y, combine) {
-    const { shape } = x.data.length >= y.data.length ? x : y;
+    const { shape } = x.shape.length >= y.shape.length ? x : y;
     return make(shape, (i) => combine(x.data[i % x.data.length], y.data[i % y.data.length]));
   }
 
@@ -187,7 +187,7 @@
   // The arrays of all values, given those of the fields by name.
   function evaluate(data, fields) {
     const arrays = [];
-    for (const [number, shape, entries] of data.constants) arrays[number] = array(shape, entries);
+    for (const [number, shape, entries] of data.constants) arrays[number] = make(shape, (i) => entries[i] ?? NaN);
     for (const [name, number] of Object.entries(data.fields)) arrays[number] = fields[name];
     for (const step of data.steps) take(step, data.steps, arrays);
     return arrays;
@@ -215,22 +215,27 @@
   const svgElement = (name, attributes) =>
     set(document.createElementNS("http://www.w3.org/2000/svg", name), attributes);
 
+  const FAR = 1e5; // outside of every picture
+
   // Where the picture has a coordinate: `axes` are a and b for x, where a + b x is the place, and the same for y.
   const placeOf = ([a, b, c, d], [x, y]) => [a + b * x, c + d * y];
-  const path = (axes, corners) =>
-    `M${corners.map((corner) => placeOf(axes, corner).map((v) => v.toFixed(1))).join("L")}`;
+  function path(axes, corners) {
+    const places = corners.flatMap((corner) => placeOf(axes, corner)).map((v) => within(v, -FAR, FAR).toFixed(1));
+    return places.includes("NaN") ? "" : `M${places.join(" ")}`; // what follows the first place is a line
+  }
   const pairs = ({ data }) => Array.from({ length: data.length / 2 }, (_, i) => [...data.slice(2 * i, 2 * i + 2)]);
   const draw = (element, d) => element.querySelector("path").setAttribute("d", d);
 
-  function write(group, { axes, size, anchor = "middle" }, corner, text, fill) {
+  function write(group, { axes, size, anchor = "middle" }, corner, text, color) {
     const [x, y] = placeOf(axes, corner);
     const look = {
       "font-size": size,
       "font-family": "DejaVu Sans, Verdana, sans-serif",
       "dominant-baseline": "central",
     };
-    group.replaceChildren(svgElement("text", { x, y, fill, "text-anchor": anchor, ...look }));
+    group.replaceChildren(svgElement("text", { x, y, "text-anchor": anchor, ...look }));
     group.firstChild.textContent = text;
+    group.firstChild.style.fill = color;
   }
 
   // How each kind of mark shows its array in its elements
@@ -270,7 +275,7 @@
     },
 
     words(mark, _, arrays) {
-      write(mark.elements[0], mark, [mark.x, mark.y], fill(mark.template, mark.values, arrays), "currentColor");
+      write(mark.elements[0], mark, [mark.x, mark.y], fill(mark.template, mark.values, arrays), mark.color);
     },
   };
 
@@ -305,7 +310,9 @@
   function makeField(control, moved) {
     const figure = control.closest("figure");
     const { start, examples, ...known } = JSON.parse(control.dataset.array);
-    const round = (number) => Number(number.toFixed(known.decimals)) + 0;
+    const { low, high, decimals } = known;
+    const allowed = (entry, i) =>
+      Number(within(entry, low[i % low.length], high[i % high.length]).toFixed(decimals)) + 0;
     const field = {
       ...known,
       control,
@@ -317,11 +324,11 @@
         return this.state.join(" ");
       },
       parse(text) {
-        const numbers = text.replaceAll("−", "-").trim().split(/\s+/).map(Number);
-        return numbers.length === start.length && numbers.every(Number.isFinite) ? numbers.map(round) : undefined;
+        const numbers = (text.replaceAll("−", "-").match(/\S+/g) ?? []).map(Number);
+        return numbers.length === start.length && numbers.every(Number.isFinite) ? numbers.map(allowed) : undefined;
       },
       set(change) {
-        this.state = this.state.map((entry, i) => round(change(entry, i))); // a new array: others keep the old
+        this.state = this.state.map((entry, i) => allowed(change(entry, i), i)); // a new array: others keep the old
         moved();
       },
       focus: () => figure.querySelector("svg [tabindex], .dl-numbers input")?.focus({ preventScroll: true }),
@@ -337,36 +344,47 @@
     return field;
   }
 
+  // Tell where a pointer goes that is put down on a part of the picture and held, in the units of the axes.
+  function addDrag(part, axes, begin, go) {
+    const spot = ({ clientX, clientY }) => {
+      const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(part.getScreenCTM().inverse());
+      return [(x - axes[0]) / axes[1], (y - axes[2]) / axes[3]];
+    };
+    part.addEventListener("pointerdown", (event) => {
+      if (event.button) return; // another one opens a menu
+      part.setPointerCapture(event.pointerId);
+      begin(spot(event));
+    });
+    part.addEventListener("pointermove", (event) => part.hasPointerCapture(event.pointerId) && go(spot(event)));
+  }
+
   // How each kind of field is changed; where it is shown in the controls, a function that does so is returned.
   const FIELDS = {
     numbers(field) {
       const inputs = [...field.control.querySelectorAll("input")];
+      inputs[0].parentElement.style.gridTemplateColumns = `repeat(${field.shape[1]}, minmax(0, 5rem))`;
       const show = () =>
         inputs.forEach((input, i) => input === document.activeElement || (input.value = field.state[i]));
       inputs.forEach((input, i) => {
-        const typed = () => Number.isFinite(input.valueAsNumber); // half a number changes nothing
-        input.addEventListener("input", () => typed() && field.set((old, j) => (i === j ? input.valueAsNumber : old)));
+        input.addEventListener("input", (event) => {
+          event.stopPropagation(); // half a number changes nothing, a whole one only once
+          const number = input.valueAsNumber;
+          if (!Number.isNaN(number)) field.set((old, j) => (i === j ? number : old));
+        });
         input.addEventListener("blur", show);
       });
       return show;
     },
 
-    // The pen covers places as it moves: a pixel is a square of 4 by 4 of them, and takes the share that is covered.
+    // The pen covers places as it moves: a pixel has 4 by 4 of them, and takes the share that is covered.
     pad(field, drawing) {
       const { axes, at, label, brush, control } = field;
       const [rows, columns] = field.shape;
       const [[x, y], width, height] = [placeOf(axes, at), axes[1], axes[3]];
-      const sheet = svgElement("rect", {
-        x,
-        y,
-        width: width * columns,
-        height: height * rows,
-        class: "dl-pad",
-        tabindex: 0,
-      });
       const cursor = svgElement("rect", { width, height, class: "dl-cursor" });
+      const sheet = svgElement("rect", { x, y, width: width * columns, height: height * rows, class: "dl-pad" });
       const name = `${label}: arrow keys move, Space draws or wipes out a pixel`;
-      drawing.append(set(sheet, { role: "application", "aria-label": name }), cursor);
+      drawing.append(set(sheet, { tabindex: 0, role: "application", "aria-label": name }), cursor);
 
       let [column, row] = [0, 0]; // of the cursor
       function look() {
@@ -386,34 +404,23 @@
 
       const covered = new Uint8Array(16 * rows * columns);
       let last; // where the pen was
-      const place = ({ clientX, clientY }) => {
-        const box = sheet.getBoundingClientRect();
-        return [((clientX - box.left) / box.width) * columns, ((clientY - box.top) / box.height) * rows];
-      };
       function draw(here) {
         const [dx, dy] = [here[0] - last[0], here[1] - last[1]];
         covered.forEach((_, i) => {
-          const [u, v] = [
-            (i % (4 * columns)) / 4 + 1 / 8 - last[0],
-            Math.floor(i / (4 * columns)) / 4 + 1 / 8 - last[1],
-          ];
+          const [pixel, place] = [i >> 4, i % 16];
+          const u = at[0] + (pixel % columns) + ((place % 4) + 0.5) / 4 - last[0];
+          const v = at[1] + Math.floor(pixel / columns) + ((place >> 2) + 0.5) / 4 - last[1];
           const along = within((u * dx + v * dy) / (dx ** 2 + dy ** 2 || 1), 0, 1);
           if (Math.hypot(u - along * dx, v - along * dy) <= brush) covered[i] = 1;
         });
-        field.set((ink, i) => {
-          const corner = 16 * columns * Math.floor(i / columns) + 4 * (i % columns);
-          const places = [0, 1, 2, 3].flatMap((r) => [...covered.slice(corner + 4 * columns * r).slice(0, 4)]);
-          return Math.max(ink, sum(places) / 16);
-        });
+        field.set((ink, i) => Math.max(ink, sum(covered.subarray(16 * i, 16 * i + 16)) / 16));
         last = here;
       }
-      sheet.addEventListener("pointerdown", (event) => {
-        sheet.setPointerCapture(event.pointerId);
+      const begin = (here) => {
         covered.fill(0);
-        last = place(event);
-        draw(last);
-      });
-      sheet.addEventListener("pointermove", (event) => sheet.hasPointerCapture(event.pointerId) && draw(place(event)));
+        draw((last = here));
+      };
+      addDrag(sheet, axes, begin, draw);
       control.querySelector("button").addEventListener("click", () => field.set(() => 0));
     },
 
@@ -422,8 +429,7 @@
       const axis = low[1] < high[1] ? 1 : 0; // the one whose value is said
       const handles = pairs(field.array).map((_, i) => {
         const handle = svgElement("circle", { r: 16, class: "dl-handle", tabindex: 0, role: "slider" });
-        const go = (place) =>
-          field.set((old, j) => (j >> 1 === i ? within(place[j % 2], low[j % 2], high[j % 2]) : old));
+        const go = (place) => field.set((old, j) => (j >> 1 === i ? place[j % 2] : old));
         handle.addEventListener("keydown", (event) => {
           if (!(event.key in ARROWS)) return;
           event.preventDefault();
@@ -432,12 +438,7 @@
           const [x, y] = pairs(field.array)[i];
           go([x + right * step, y - down * step]);
         });
-        handle.addEventListener("pointerdown", (event) => handle.setPointerCapture(event.pointerId));
-        handle.addEventListener("pointermove", ({ pointerId, clientX, clientY }) => {
-          if (!handle.hasPointerCapture(pointerId)) return;
-          const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(drawing.getScreenCTM().inverse());
-          go([(x - axes[0]) / axes[1], (y - axes[2]) / axes[3]]);
-        });
+        addDrag(handle, axes, () => {}, go);
         drawing.append(
           set(handle, { "aria-label": `${label} ${i + 1}`, "aria-valuemin": low[axis], "aria-valuemax": high[axis] }),
         );
@@ -456,18 +457,27 @@
 
   function addTouch(figure, fields, moved) {
     const drawing = figure.querySelector("svg");
+    let before; // undone if the finger scrolls the page
+    function put(field, state) {
+      if (state === field.state) return;
+      field.state = state;
+      moved();
+    }
     function press(element) {
       const part = element?.closest("[data-touch]");
       if (!drawing.contains(part)) return;
       const [name, text] = part.dataset.touch.replace(/^drag:/, "").split("=");
       const field = fields.find((one) => one.name === name);
-      if (field.parse(text) === field.state) return;
-      field.state = field.parse(text);
-      moved();
+      before ??= [field, field.state];
+      put(field, field.parse(text));
     }
-    drawing.addEventListener("pointerdown", ({ target }) => press(target));
+    drawing.addEventListener("pointerdown", ({ target, button }) => {
+      before = undefined;
+      if (!button) press(target);
+    });
+    drawing.addEventListener("pointercancel", () => before && put(...before));
     drawing.addEventListener("pointermove", ({ buttons, clientX, clientY }) => {
-      if (buttons) press(document.elementFromPoint(clientX, clientY));
+      if (buttons === 1) press(document.elementFromPoint(clientX, clientY));
     });
   }
 

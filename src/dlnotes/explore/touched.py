@@ -16,9 +16,10 @@ from matplotlib.patches import Rectangle
 from dlnotes import style
 from dlnotes.explore import steps
 from dlnotes.explore.controls import Control, Slider
-from dlnotes.explore.fields import Field
+from dlnotes.explore.fields import Field, Pad, Points
+from dlnotes.explore.svg import THEME
 from dlnotes.gradient_check import numerical_gradient
-from dlnotes.operation import as_floats, require_callable, require_count, shown
+from dlnotes.operation import as_floats, is_integer, require_callable, require_count, shown
 
 POINTS_PER_INCH = 72  # of an SVG by Matplotlib
 SHADES = 63  # of a colormap: odd, so that 0 has one
@@ -43,11 +44,13 @@ class Value:
         self._run, self.number, self.array = picture.run, number, array
 
     def __getitem__(self, index):
-        shape = self.array[index].shape
-        return self._run(steps.part, self, start=index * math.prod(shape), shape=shape)
+        if not is_integer(index):
+            raise TypeError(f"a value has entries, or rows, by their number, got {shown(index)}")
+        shape = self.array[index].shape  # raises IndexError behind the last: so a value can be unpacked
+        return self._run(steps.part, self, start=int(index) % len(self.array) * math.prod(shape), shape=shape)
 
     def reshape(self, *shape):
-        return self._run(steps.part, self, start=0, shape=shape)
+        return self._run(steps.part, self, start=0, shape=self.array.reshape(*shape).shape)
 
     def __add__(self, other):
         return self._run(steps.add, self, other)
@@ -83,9 +86,11 @@ class Words:
 def fixed(value, decimals):
     """Write a number as touch.js does: halves are rounded away from 0, and no zero has a sign.
 
-    >>> fixed(-0.125, 2), fixed(-0.001, 1), fixed(7, 0)
-    ('−0.13', '0.0', '7')
+    >>> fixed(-0.125, 2), fixed(-0.001, 1), fixed(7, 0), fixed(-1e21, 2)
+    ('−0.13', '0.0', '7', '−1e+21')
     """
+    if not abs(value) < 1e21:  # JavaScript then writes no decimals
+        return repr(float(value)).replace("inf", "Infinity").replace("nan", "NaN").replace("-", "−")
     rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return str(rounded if rounded else abs(rounded)).replace("-", "−")
 
@@ -112,6 +117,8 @@ class Touched:
                 raise TypeError(f"{name} must be a Pad, Points, Numbers, Slider or Choice, got {shown(field)}")
         if not any(isinstance(field, Field) for field in fields.values()):
             raise ValueError("touch needs a Pad, Points or Numbers; for sliders and choices alone there is explore")
+        if "figure" in fields:
+            raise ValueError("a field can't have the name figure: in a page's address that names the figure")
         self.fields, self.size = fields, style.require_size(size)
         self.arrays, self.constants, self.steps, self.marks = [], [], [], []
         with style.context():
@@ -123,6 +130,9 @@ class Touched:
             self.figure.set_layout_engine(None)
         if not isinstance(self.words, Words | None):
             raise TypeError(f"draw must return what picture.say makes, or None, got {shown(self.words)}")
+        for name, field in fields.items():
+            if isinstance(field, Pad | Points) and self.mark_of(name) is None:
+                raise ValueError(f"draw must show {name} by picture.{field.kind}, or nobody can touch it")
 
     @property
     def sentence(self):
@@ -131,13 +141,21 @@ class Touched:
 
     def say(self, template, *values):
         """Return a sentence with holes for values (see `Words`)."""
-        return Words(template, [self._as_value(value) for value in values])
+        values = [self._as_value(value) for value in values]
+        for value in values:
+            require_one_number("what fills a hole", value)
+        for hole in HOLE.finditer(template):
+            if int(hole[1]) >= len(values):
+                raise ValueError(f"{template!r} has the hole {hole[0]}, but there are {len(values)} values")
+        return Words(template, values)
 
     def run(self, function, *values, **options):
         """Apply an operation of the package, or a function of `steps`, to values and constant arrays."""
         name = getattr(function, "__name__", "")
         if name not in steps.__all__ or getattr(steps, name) is not function:
             raise ValueError(f"touch.js has no step for {shown(function)}; those it has are in dlnotes.explore.steps")
+        if options and function.__module__ != steps.__name__:
+            raise ValueError(f"touch.js computes {name} without options, got {', '.join(options)}")
         inputs = [self._as_value(value) for value in values]
         value = self._value(apply(function, [value.array for value in inputs], options))
         self.steps.append((name, [value.number for value in inputs], options, value.number))
@@ -148,6 +166,7 @@ class Touched:
 
         Only the steps between the two are repeated for it.
         """
+        require_one_number("the target of slopes", target)
         between, changed = [], {of.number}
         for i, (_, inputs, _, number) in enumerate(self.steps):
             if changed.intersection(inputs):
@@ -211,8 +230,9 @@ class Touched:
 
     def pad(self, ax, value, *, at=(0, 0), title="", **look):
         """Draw the pixels of a `Pad`, on which the reader draws: cells, the darker the more ink."""
+        name = self._name_of(value, Pad)
         self._cells(ax, value, at, 0, 1, shades_of(style.SEQUENTIAL), None, title, look)
-        self.marks[-1]["field"] = self._name_of(value)
+        self.marks[-1]["field"] = name
 
     def _cells(self, ax, value, at, low, high, shades, decimals, title, look):
         inks = [style.text_on(shade) for shade in shades]
@@ -248,7 +268,7 @@ class Touched:
 
     def points(self, ax, value, **look):
         """Draw the dots of `Points`, which the reader drags."""
-        mark = self._mark("points", ax, value, field=self._name_of(value))
+        mark = self._mark("points", ax, value, field=self._name_of(value, Points))
         ax.plot(*value.array.T, "o", gid=mark, **look)
 
     def write(self, ax, x, y, template, *values, **look):
@@ -257,15 +277,18 @@ class Touched:
         mark = self._mark("words", ax, None, x=x, y=y, template=template, values=[v.number for v in words.values])
         text = ax.text(x, y, words.text(self.arrays), va="center", gid=mark, **look)
         anchor = {"left": "start", "center": "middle", "right": "end"}[text.get_ha()]
-        self.marks[-1] |= {"size": text.get_fontsize(), "anchor": anchor}
+        color = to_hex(text.get_color())
+        self.marks[-1] |= {"size": text.get_fontsize(), "anchor": anchor, "color": THEME.get(color, color)}
 
     # --- what the page needs ---
 
     def data(self):
         """Return the constants, steps and marks for touch.js."""
         return {
-            "values": len(self.arrays),
-            "constants": [[number, list(array.shape), array.reshape(-1).tolist()] for number, array in self.constants],
+            "constants": [
+                [number, array.shape, [None if np.isnan(entry) else entry for entry in array.reshape(-1).tolist()]]
+                for number, array in self.constants
+            ],
             "fields": {name: value.number for name, value in self.values.items()},
             "steps": self.steps,
             "marks": [{**mark, "axes": self._scales(mark["axes"])} for mark in self.marks],
@@ -296,16 +319,22 @@ class Touched:
         self.constants.append((constant.number, constant.array))
         return constant
 
-    def _name_of(self, value):
-        names = [name for name, own in self.values.items() if own is value and isinstance(self.fields[name], Field)]
-        if not names:
-            raise ValueError("only the value of a field can be drawn on or dragged, not what a step has computed")
-        return names[0]
+    def _name_of(self, value, kind):
+        for name, field in self.fields.items():
+            if self.values[name] is value and isinstance(field, kind):
+                return name
+        raise ValueError(f"only what a field {kind.__name__} holds can be touched here, not what a step has computed")
 
     def _mark(self, kind, ax, value, **options):
         """Note a mark; return the id by which touch.js finds its elements."""
         self.marks.append({"kind": kind, "axes": ax, "value": value and value.number, **options})
         return f"mark:{len(self.marks) - 1}"
+
+
+def require_one_number(name, value):
+    """Refuse a value that is an array."""
+    if value.array.ndim:
+        raise ValueError(f"{name} must be one number, got shape {value.array.shape}")
 
 
 def shades_of(colors):
