@@ -286,6 +286,7 @@
     }
 
     async function show() {
+      delete figure.dataset.picture; // until it is there
       await load();
       const arrays = evaluate(data, Object.fromEntries(fields.map((field) => [field.name, field.array])));
       for (const mark of data.marks) SHOW[mark.kind](mark, arrays[mark.value], arrays);
