@@ -26,7 +26,7 @@ WIDEST, THINNEST = 5, 0.5  # points, the lines of the largest weight and of a we
 LABEL_AT = 0.33  # where on its way an edge has its label; in the middle, edges cross
 LABEL_GAP = 3  # points, between a line and a label beside it
 NODE_SIZE = 28  # points
-PRESSED = 18  # points, the width of what a finger hits of an edge
+PRESSED = 34  # points, the width of what a finger hits of an edge: 24 CSS pixels at a width of 320
 PASSES = {"forward": FORWARD, "backward": BACKWARD}
 
 

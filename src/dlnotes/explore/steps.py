@@ -132,9 +132,9 @@ def centred(x):
 
 
 def line_fit(points):
-    """Intercept and slope of the line with the least squares, as the normal equations give them."""
+    """Intercept and slope of the line with the least squares; where all x are the same, of the level one."""
     x, y = points.T
-    slope = np.sum((x - x.mean()) * (y - y.mean())) / np.sum((x - x.mean()) ** 2)
+    slope = np.sum((x - x.mean()) * (y - y.mean())) / (np.sum((x - x.mean()) ** 2) or 1)
     return np.array([y.mean() - slope * x.mean(), slope])
 
 

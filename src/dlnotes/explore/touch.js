@@ -145,7 +145,8 @@
     line_fit({ shape: [n], data }) {
       const [x, y] = [0, 1].map((axis) => Array.from({ length: n }, (_, i) => data[2 * i + axis]));
       const [middleX, middleY] = [sum(x) / n, sum(y) / n];
-      const slope = sum(x.map((v, i) => (v - middleX) * (y[i] - middleY))) / sum(x.map((v) => (v - middleX) ** 2));
+      const spread = sum(x.map((v) => (v - middleX) ** 2)) || 1; // the level line, if all x are the same
+      const slope = sum(x.map((v, i) => (v - middleX) * (y[i] - middleY))) / spread;
       return array([2], [middleY - slope * middleX, slope]);
     },
 
@@ -291,6 +292,7 @@
     }
 
     async function show() {
+      delete figure.dataset.picture; // until it is there
       await load();
       const arrays = evaluate(data, Object.fromEntries(fields.map((field) => [field.name, field.array])));
       for (const mark of data.marks) SHOW[mark.kind](mark, arrays[mark.value], arrays);
@@ -428,7 +430,7 @@
       const { axes, low, high, label, decimals } = field;
       const axis = low[1] < high[1] ? 1 : 0; // the one whose value is said
       const handles = pairs(field.array).map((_, i) => {
-        const handle = svgElement("circle", { r: 16, class: "dl-handle", tabindex: 0, role: "slider" });
+        const handle = svgElement("circle", { r: 18, class: "dl-handle", tabindex: 0, role: "slider" });
         const go = (place) => field.set((old, j) => (j >> 1 === i ? place[j % 2] : old));
         handle.addEventListener("keydown", (event) => {
           if (!(event.key in ARROWS)) return;
