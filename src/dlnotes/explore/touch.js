@@ -405,6 +405,8 @@
       });
 
       const covered = new Uint8Array(16 * rows * columns);
+      const wipes = control.querySelector("input");
+      wipes.addEventListener("input", (event) => event.stopPropagation()); // the picture has not changed
       let last; // where the pen was
       function draw(here) {
         const [dx, dy] = [here[0] - last[0], here[1] - last[1]];
@@ -415,7 +417,10 @@
           const along = within((u * dx + v * dy) / (dx ** 2 + dy ** 2 || 1), 0, 1);
           if (Math.hypot(u - along * dx, v - along * dy) <= brush) covered[i] = 1;
         });
-        field.set((ink, i) => Math.max(ink, sum(covered.subarray(16 * i, 16 * i + 16)) / 16));
+        field.set((ink, i) => {
+          const share = sum(covered.subarray(16 * i, 16 * i + 16)) / 16;
+          return wipes.checked ? Math.min(ink, 1 - share) : Math.max(ink, share);
+        });
         last = here;
       }
       const begin = (here) => {
