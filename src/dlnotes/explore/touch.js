@@ -428,7 +428,7 @@
       const { axes, low, high, label, decimals } = field;
       const axis = low[1] < high[1] ? 1 : 0; // the one whose value is said
       const handles = pairs(field.array).map((_, i) => {
-        const handle = svgElement("circle", { r: 16, class: "dl-handle", tabindex: 0, role: "slider" });
+        const handle = svgElement("circle", { r: 18, class: "dl-handle", tabindex: 0, role: "slider" });
         const go = (place) => field.set((old, j) => (j >> 1 === i ? place[j % 2] : old));
         handle.addEventListener("keydown", (event) => {
           if (!(event.key in ARROWS)) return;
