@@ -103,7 +103,8 @@ def outcomes(notebook):
 
 def explorations(notebook):
     """At least two figures to explore."""
-    count = sum(len(re.findall(r"\bexplore\(", cell.source)) for cell in notebook.cells if cell.cell_type == "code")
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    count = sum(len(re.findall(r"\b(explore|touch)\(", source)) for source in code)
     if count < 2:
         yield f"It has {count} figures to explore: at least two are asked for."
 
@@ -243,7 +244,7 @@ def notes_box(notebook):
 def first_figure(notebook):
     """Not two folds before the first figure: what it imports stands in its own cell."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    if cells and not re.search(r"\bexplore\(", cells[0]):
+    if cells and not re.search(r"\b(explore|touch)\(", cells[0]):
         yield "Its first code cell makes no figure: imports and drawing of the teaser stand in one folded cell."
 
 

@@ -49,7 +49,7 @@ def measure(notebook):
         if cell.cell_type == "code":
             if in_solution:
                 continue
-            part.figures += bool(re.search(r"\b(explore|show)\(", cell.source))
+            part.figures += bool(re.search(r"\b(explore|show|touch)\(", cell.source))
             if "hide-input" not in cell.metadata.get("tags", []):
                 part.lines += sum(1 for line in cell.source.splitlines() if line.strip())
             continue

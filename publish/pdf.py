@@ -228,11 +228,11 @@ def describe(page):
 
 
 def where_to_move(page, file):
-    """Let the note of a figure with sliders say where they move."""
+    """Let the note of a figure that can be moved say where."""
     for note in page.select(".dl-note"):
         figure = note.find_parent(class_="dlnotes-explore").find_parent(class_="figure")
         anchor = f"#{figure['id']}" if figure else ""
-        shown = note.get_text().partition(". To move")[0]
+        shown = note.get_text().partition(". To ")[0]
         note.string = f"{shown}. Move it in the pages of the book: {file}.html{anchor}"
 
 

@@ -8,6 +8,7 @@ question     ``{question}``: a question the reader answers and marks on the page
 predict      ``{predict}``: a task to think first, then to move a figure
 reading_time how long a chapter takes, below its title
 door         ``{door}``, ``{chapters}``: a moving figure and cards on the first page
+pad          ``{pad}``: a digit that the reader draws there is read as it grows
 fences       a directive or block of code that is not closed
 folding      solutions become ``<details>``, which a keyboard can open
 chinese      Chinese names, marked as Chinese
@@ -35,6 +36,7 @@ from . import (
     formulas,
     html,
     links,
+    pad,
     predict,
     question,
     reading_time,
@@ -45,7 +47,7 @@ from . import (
 def setup(app):
     """Register every part; a change in any of them makes Sphinx read all pages again."""
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it, sphinx_comments is left out
-    parts = [html, execution, caption, links, question, predict, reading_time, door, fences, folding, chinese]
+    parts = [html, execution, caption, links, question, predict, reading_time, door, pad, fences, folding, chinese]
     parts += [formulas, docstrings, terms, downloads, assets]
     for part in parts:
         part.setup(app)

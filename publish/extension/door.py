@@ -138,11 +138,13 @@ def picture(html):
     figure = re.search(r'<figure class="dlnotes-explore".*?(<svg.*?</svg>)', html, re.DOTALL)
     if not figure:
         return ""
-    svg = re.sub(r'<use href="#[\w-]+-g\d+"[^>]*/>|<path id="[\w-]+-g\d+"[^>]*/>| data-slots="[^"]*"', "", figure[1])
+    svg = re.sub(
+        r'<use href="#[\w-]+-g\d+"[^>]*/>|<path id="[\w-]+-g\d+"[^>]*/>| data-(slots|mark|touch)="[^"]*"', "", figure[1]
+    )
     svg = re.sub(r'<path d="[^"]*" style="fill:var\(--dl-page,#ffffff\)(;opacity:[\d.]+)?" />', "", svg)  # behind words
     svg = re.sub(r"dl-([0-9a-f]{8})", r"card-\1", svg)  # the ids of a page, and of the PDF of all pages, stay unique
     return re.sub(
-        r'<svg role="img" aria-label="[^"]*" width="\d+" height="\d+"',
+        r'<svg role="\w+" aria-label="[^"]*" width="\d+" height="\d+"',
         '<svg aria-hidden="true" preserveAspectRatio="xMidYMid meet"',
         svg,
     )

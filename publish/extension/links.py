@@ -1,14 +1,16 @@
 """Links that show a figure at certain values: ``[see it diverge](#learning_rate=2.1&ratio=10)``.
 
-The names are those of the arguments of `explore`, the values those that the reader sees. The link means the first
-figure of the page that has all these controls, or the one that ``figure=fig-label`` names; controls that are not named
-stand at their start. player.js follows the link; here it is checked, and completed by the label of its figure. Without
-a script the link leads to the figure, which stands at its start.
+The names are those of the arguments of `explore` or `touch`, the values those that the reader sees; of a field that is
+touched they are its numbers, as in ``points=1+2+2+1``. The link means the first figure of the page that has all these
+controls, or the one that ``figure=fig-label`` names; controls that are not named stand at their start. player.js
+follows the link; here it is checked, and completed by the label of its figure. Without a script the link leads to the
+figure, which stands at its start.
 """
 
 from html import escape
 from html.parser import HTMLParser
 from json import loads
+from math import inf
 from urllib.parse import parse_qsl, urlencode
 
 from docutils import nodes
@@ -51,7 +53,7 @@ class CheckFigureLinks(SphinxTransform):
 
 
 def moved_figures(document):
-    """Return label (None if it has no caption), controls and node of each `explore` figure, in the page's order."""
+    """Return label (None without a caption), controls and node of each figure that can be moved, in order."""
     figures = []
     for node in document.findall(nodes.raw):
         if 'class="dl-controls"' in node.astext():
@@ -78,15 +80,30 @@ def find(figures, values):
             for name in names:
                 if name not in controls:
                     raise ValueError(f"names the control {name!r}; {own} has {', '.join(controls)}")
-                if readable(values[name]) not in map(readable, controls[name]):
-                    raise ValueError(f"gives {name} the value {values[name]!r}; it has {', '.join(controls[name])}")
+                if not takes(controls[name], values[name]):
+                    raise ValueError(f"gives {name} the value {values[name]!r}; it has {listed_values(controls[name])}")
             return own, node
     listed = "; ".join(f"{own or 'one'} has {', '.join(controls)}" for own, controls, _ in figures)
     raise ValueError(f"fits no figure with sliders of this page: {listed or 'there is none'}")
 
 
+def takes(control, text):
+    """Tell whether a control has this value: one of its texts, or as many numbers as it has, within its limits."""
+    if isinstance(control, list):
+        return readable(text) in map(readable, control)
+    numbers = [readable(part) for part in text.split()]
+    if len(numbers) != len(control["start"]) or not all(isinstance(number, float) for number in numbers):
+        return False
+    low, high = (control.get(name, [number] * 2) for name, number in (("low", -inf), ("high", inf)))
+    return all(low[i % 2] <= number <= high[i % 2] for i, number in enumerate(numbers))
+
+
+def listed_values(control):
+    return ", ".join(control) if isinstance(control, list) else f"{len(control['start'])} numbers within its limits"
+
+
 class Controls(HTMLParser):
-    """The controls of a figure: for each name the values, as the reader sees them."""
+    """The controls of a figure: for each name the values, as the reader sees them, or what is known of a field."""
 
     def __init__(self, html):
         super().__init__()
@@ -97,6 +114,9 @@ class Controls(HTMLParser):
         attributes = dict(attributes)
         if "data-texts" in attributes:
             self.texts[attributes["data-name"]] = loads(attributes["data-texts"])
+        if "data-array" in attributes:
+            field = loads(attributes["data-array"])
+            self.texts[field["name"]] = field
 
 
 def setup(app):

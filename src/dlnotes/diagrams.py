@@ -26,7 +26,7 @@ WIDEST, THINNEST = 5, 0.5  # points, the lines of the largest weight and of a we
 LABEL_AT = 0.33  # where on its way an edge has its label; in the middle, edges cross
 LABEL_GAP = 3  # points, between a line and a label beside it
 NODE_SIZE = 28  # points
-PRESSED = 18  # points, the width of what a finger hits of an edge
+PRESSED = 34  # points, the width of what a finger hits of an edge: 24 CSS pixels at a width of 320
 PASSES = {"forward": FORWARD, "backward": BACKWARD}
 
 
@@ -310,11 +310,32 @@ def draw_grid(ax, numbers, *, at=(0, 0), title="", largest=None, framed=(), colo
     return ax
 
 
-def pressable(artist, press):
-    """Make an artist a part of an `explore` figure that sets a control when it is pressed, such as ``"edge=w5"``."""
+def pressable(artist, press, *, drag=False):
+    """Make an artist a part of a figure that sets a control when it is pressed.
+
+    Parameters
+    ----------
+    artist : matplotlib.artist.Artist
+        What is pressed; it may be invisible, with ``alpha=0``.
+    press : str
+        The name of a control and a value of it, as in a page's address: ``"edge=w5"``.
+    drag : bool, default False
+        Whether a finger that moves over such parts sets one after the other. It does not scroll the page then.
+
+    Returns
+    -------
+    matplotlib.artist.Artist
+        The same `artist`.
+
+    Raises
+    ------
+    ValueError
+        If `press` is no name and value.
+    """
     if not (isinstance(press, str) and re.fullmatch(r"\w+=[^=]+", press)):
         raise ValueError(f'press must be the name of a control and a value of it, as "edge=w5", got {shown(press)}')
-    artist.set_gid(f"touch:{press}")
+    require_flag("drag", drag)
+    artist.set_gid(f"touch:{'drag:' if drag else ''}{press}")
     return artist
 
 

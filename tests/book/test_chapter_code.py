@@ -6,6 +6,7 @@ import re
 import nbformat
 import pytest
 
+import dlnotes.explore
 from dlnotes.style import PALETTE
 from publish.project import ROOT, notebooks
 
@@ -107,8 +108,8 @@ def assigned_again(sources):
     for number, tree in enumerate(trees):
         known.add(tree)
         for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "explore":
-                functions = named(call) - {"explore", "Choice", "Slider"}
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("explore", "touch"):
+                functions = named(call) - set(dlnotes.explore.__all__)
                 names = known.reached(set().union(*(known.read_when_called.get(name, set()) for name in functions)))
                 names |= {call.args[0].id} if isinstance(call.args[0], ast.Name) else set()
                 names |= set().union(*(reads(node) for node in ast.walk(call) if isinstance(node, ast.Lambda)))
@@ -121,10 +122,11 @@ def test_assigned_again_is_found_through_functions_and_tables():
     first = "step = 1\ndef f(t): return t * step\nKINDS = {'f': lambda t: f(t)}\ndef draw(ax, kind): return kind(2)"
     figure = "explore(draw, kind=Choice(KINDS), n=Slider(0, 3))"
 
-    def found(later):
+    def found(later, figure=figure):
         return [name for _, _, name in assigned_again([first, figure, later])]
 
     assert found("step = 2") == ["step"]
+    assert found("step = 2", "touch(draw, kind=Choice(KINDS), n=Numbers([[3]]))") == ["step"]
     assert found("for step in range(3): pass") == ["step"]
     assert found("def f(t): return 0") == ["f"]
     assert found("def draw(ax): pass") == ["draw"]

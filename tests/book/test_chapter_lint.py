@@ -67,7 +67,9 @@ def chapter():
     return new_notebook(cells=cells)
 
 
-def test_a_complete_chapter_passes(chapter):
+@pytest.mark.parametrize("second", ["explore(g)", "touch(g)"])
+def test_a_complete_chapter_passes(chapter, second):
+    chapter.cells[1].source = f"{second}\nexplore(f)"
     assert problems(chapter) == []
 
 
@@ -93,7 +95,7 @@ def test_headings_keep_their_order(chapter):
         ("# Title", "Title", "title"),
         ("- To check.", "", "2 outcomes"),
         ("- To ask.", "- One.\n- Two.\n- Three.\n- Four.\n- To ask.", "7 outcomes"),
-        ("explore(g)", "", "1 figures to explore"),
+        ("explore(g)", "show(g)", "1 figures to explore"),
         (":label: ex-a-7", ":label: ex-a-other", "Exercise ex-a-other has no solution"),
         ("{exercise} ★★★ Title", "{exercise} ★★ Title", "no exercise of grade ★★★"),
         ("{exercise} ★★★ Title", "{exercise} Title", "begins with its grade"),
@@ -166,14 +168,15 @@ def test_the_measure_leaves_out_what_is_folded():
         *exercise(0),
         new_markdown_cell("## Going further\n\nThree words here."),
         new_code_cell("explore(f)", metadata={"tags": ["hide-input"]}),
+        new_code_cell("touch(f)", metadata={"tags": ["hide-input"]}),
         new_markdown_cell("## Exercises\n\nLast."),
     ]
     core, further = measure(new_notebook(cells=cells))
 
     # title 2, paragraph 5, box 0 and 1 after it, exercise 2, heading and sentence 2
     assert (core.words, core.formulas, core.lines, core.figures) == (12, 1, 2, 1)
-    assert (further.words, further.formulas, further.lines, further.figures) == (5, 0, 0, 1)
-    assert further.minutes == 2
+    assert (further.words, further.formulas, further.lines, further.figures) == (5, 0, 0, 2)
+    assert further.minutes == 4
 
 
 def test_minutes_follow_the_stated_measure():

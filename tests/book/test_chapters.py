@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pytest
 from built import pages, visit
-from figures import move, photograph
+from figures import move, photograph, text_of
 
 import dlnotes.explore
 from dlnotes.explore.html import show_html
@@ -55,18 +55,22 @@ def explored_figures(page):
 
 
 def drawing(figure):
-    """A fingerprint of what the figure draws, once the player has followed the controls."""
+    """A fingerprint of what the figure draws, once the player has followed the controls.
+
+    It says the number of its picture then; where pictures are computed, it says none before.
+    """
     return figure.evaluate(
         """async figure => {
             const {elements} = figure.querySelector("form");
-            const picture = [...figure.querySelectorAll(".dl-control")].reduce((number, {dataset}) =>
+            const picture = [...figure.querySelectorAll(".dl-control[data-texts]")].reduce((number, {dataset}) =>
                 number * JSON.parse(dataset.texts).length + Number(elements.namedItem(dataset.name).value), 0);
             for (const begin = Date.now(); figure.dataset.picture !== String(picture);) {
                 if (Date.now() - begin > 30_000) throw new Error("the picture does not follow the controls");
                 await new Promise(requestAnimationFrame);
             }
-            const drawn = [...figure.querySelectorAll("svg *")].map(element =>
+            const drawn = [...figure.querySelectorAll("svg :not(.dl-handle, .dl-cursor)")].map(element =>
                 [element.tagName, ...[...element.attributes].map(a => `${a.name}=${a.value}`).sort()].join(" "));
+            drawn.push(...[...figure.querySelectorAll("svg text")].map(({textContent}) => textContent));
             return String(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(drawn))));
         }"""
     )
@@ -76,11 +80,28 @@ def reset(figure):
     figure.query_selector("button[type=reset]").click()
 
 
+TOUCHED = "svg [tabindex]"  # a point, or a pad to draw on
+
+
+def keys_for(control):
+    """The keys that move a control, or a part of a picture."""
+    match control.get_attribute("type") or control.get_attribute("role"):
+        case "radio":
+            return "ArrowRight", "ArrowRight"
+        case "number":
+            return "ArrowUp", "ArrowUp"
+        case "application":
+            return "Space", "ArrowRight"
+        case "slider":  # a point, which may stand at an end, or move in one direction only
+            return "Shift+ArrowLeft", "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowUp", "Shift+ArrowDown"
+    return "End", "Home"
+
+
 def seen_by_keyboard(window, figure, control):
     """Move a control by its keys; return the pictures that were seen."""
     control.focus()
     seen, kind = set(), control.get_attribute("type")
-    for key in ("ArrowRight", "ArrowRight") if kind == "radio" else ("End", "Home"):
+    for key in keys_for(control):
         window.keyboard.press(key)
         seen.add(drawing(figure))
         if kind == "range":
@@ -96,7 +117,8 @@ def seen_by_keyboard(window, figure, control):
 def test_every_control_moves_its_picture_by_keyboard(window):
     for figure in explored_figures(window):
         start = drawing(figure)
-        for control in figure.query_selector_all("input[type=range], input:checked, select"):
+        controls = "input[type=range], input[type=number], input:checked, select[name]"
+        for control in figure.query_selector_all(f"{controls}, {TOUCHED}"):
             seen = {start} | seen_by_keyboard(window, figure, control)
             for back in (0, 0.5):
                 if len(seen) < 2:  # where a story begins or ends, a control may have nothing to change
@@ -105,7 +127,7 @@ def test_every_control_moves_its_picture_by_keyboard(window):
                         for _ in range(round(back * int(slider.get_attribute("max")))):
                             slider.press("ArrowLeft")
                     seen = {drawing(figure)} | seen_by_keyboard(window, figure, control)
-            assert len(seen) >= 2, control.get_attribute("id")
+            assert len(seen) >= 2, control.get_attribute("id") or control.get_attribute("aria-label")
             reset(figure)
             assert drawing(figure) == start
     assert window.complaints == []
@@ -128,6 +150,47 @@ def test_every_slider_moves_its_picture_by_pointer(window):
             assert len(seen) >= 2, slider.get_attribute("id")
             reset(figure)
             assert drawing(figure) == start
+
+
+@pytest.mark.both_engines
+def test_every_part_to_be_pressed_sets_its_control(window):
+    for figure in explored_figures(window):
+        for part in figure.query_selector_all("[data-touch]"):
+            name, text = part.get_attribute("data-touch").split("=")
+            place = part.evaluate(  # not the middle, where edges cross
+                """part => { part.scrollIntoView({block: "center", behavior: "instant"});
+                const path = part.querySelector("path"), point = path.getPointAtLength(path.getTotalLength() / 4);
+                const {x, y} = point.matrixTransform(path.getScreenCTM()); return [x, y]; }"""
+            )
+            window.mouse.click(*place)
+            drawing(figure)
+            assert text_of(figure.query_selector(f"[data-name={name}]")) == text
+        reset(figure)
+    assert window.complaints == []
+
+
+@pytest.mark.both_engines
+def test_every_point_follows_the_pointer(window):
+    """It is dragged to the side on which there is more room."""
+    for figure in explored_figures(window):
+        for handle in figure.query_selector_all(".dl-handle"):
+            start = drawing(figure)
+            x, y, way = handle.evaluate(
+                """handle => { handle.scrollIntoView({block: "center", behavior: "instant"});
+                const box = handle.getBoundingClientRect(), all = handle.closest("svg").getBoundingClientRect();
+                const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+                return [x, y, x < all.x + all.width / 2 ? 40 : -40]; }"""
+            )
+            window.mouse.move(x, y)
+            window.mouse.down()
+            window.mouse.move(x + way, y, steps=4)
+            window.mouse.up()
+            assert drawing(figure) != start, handle.get_attribute("aria-label")
+            box = handle.bounding_box()
+            assert box["x"] + box["width"] / 2 - x == pytest.approx(way, abs=5)
+            reset(figure)
+            assert drawing(figure) == start
+    assert window.complaints == []
 
 
 def test_without_javascript_the_start_pictures_and_answers_are_there(open_page, chapter):
@@ -342,7 +405,8 @@ def first_explored(path, count):
     names = {"__name__": "chapter"}
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
         patch.setattr(dlnotes.explore, "explore", record)
-        patch.setattr(dlnotes.explore, "show", lambda figure, *, alt: None)
+        for name in ("show", "touch"):
+            patch.setattr(dlnotes.explore, name, lambda first, **options: None)
         with contextlib.suppress(EnoughError):
             for cell in notebook.cells:
                 if cell.cell_type == "code":
@@ -353,7 +417,8 @@ def first_explored(path, count):
 def test_page_shows_what_draw_draws(window, chapter):
     choose(window, "light")
     explored = first_explored(chapter, count=2)
-    figures = window.locator("figure.dlnotes-explore:has(form)").element_handles()[:2]
+    stored = "figure.dlnotes-explore:has(form):not([data-touch-computed])"
+    figures = window.locator(stored).element_handles()[:2]
     for figure, pictures in zip(figures, explored, strict=True):
         for setting in random.Random(0).sample(pictures.settings(), 3):
             for control, i in zip(figure.query_selector_all(".dl-control"), setting, strict=True):

@@ -14,9 +14,10 @@ from built import wrong_children
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from dlnotes.explore import Choice, Slider
-from dlnotes.explore.html import explore_html
+from dlnotes.explore import Choice, Points, Slider
+from dlnotes.explore.html import explore_html, touched_html
 from dlnotes.explore.pictures import Pictures
+from dlnotes.explore.touched import Touched
 from publish.execution import cache_path, source_state
 from publish.markdown import PARSER
 from publish.notebooks import METADATA
@@ -65,6 +66,15 @@ def moved(name, **controls):
     return cell
 
 
+def touched(name, **fields):
+    """Return an executed cell with a figure of which the reader drags the points."""
+    cell = nbformat.v4.new_code_cell("1", id=name, execution_count=1)
+    figure = Touched(lambda picture, points: picture.points(picture.axes, points), 1, 1, (5.6, 3.5), fields)
+    cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": touched_html(figure, "A dot.")})]
+    return cell
+
+
+TOUCHED = touched("touched", points=Points([[1, 2]], low=(0, -1), high=(4, 4), label="point"))
 MOVED = moved("moved", rate=Slider(-0.5, 1.5, 0.5, start=0.5, label="rate"), kind=Choice(["a < b", "b"], label="kind"))
 PRINTED = nbformat.v4.new_code_cell("1", id="printed", execution_count=1)
 PRINTED.outputs = [nbformat.v4.new_output("stream", text="a number\n")]
@@ -103,6 +113,9 @@ PAGES = {
         MOVED,
         CAPTION.replace("fig-bowl", "fig-moved"),
     ],
+    "link_to_points": ["[See it](#points=3+-0.5).", TOUCHED, CAPTION.replace("fig-bowl", "fig-touched")],
+    "link_to_half_a_point": ["[See it](#points=3).", TOUCHED],
+    "link_out_of_the_picture": ["[See it](#points=3+5).", TOUCHED],
     "link_nowhere": ["[See it](#rate=1&speed=1).", MOVED],
     "link_to_no_control": ["[See it](#figure=fig-control&speed=1).", MOVED, CAPTION.replace("fig-bowl", "fig-control")],
     "link_to_no_value": ["[See it](#rate=0.7).", MOVED],
@@ -189,6 +202,7 @@ def page(site):
     [
         "figure",
         "figure_link",
+        "link_to_points",
         "question",
         "question_on_formula",
         "predict",
@@ -213,6 +227,8 @@ def test_good_pages_build_without_a_warning(site, name):
         ("link_nowhere", "#rate=1&speed=1 fits no figure with sliders of this page: one has rate, kind"),
         ("link_to_no_control", "names the control 'speed'; fig-control has rate, kind"),
         ("link_to_no_value", "gives rate the value '0.7'; it has −0.5, 0.0, 0.5, 1.0, 1.5"),
+        ("link_to_half_a_point", "gives points the value '3'; it has 2 numbers within its limits"),
+        ("link_out_of_the_picture", "gives points the value '3 5'; it has 2 numbers within its limits"),
         ("no_right", 'has 0 answers that begin with "Right"'),
         ("two_right", 'has 2 answers that begin with "Right"'),
         ("no_reason", "gives no reason for option 1"),
@@ -254,6 +270,10 @@ def test_a_link_to_values_names_its_figure(page):
     links = re.findall(r'<a class="[^"]*" href="(#[^"]*=[^"]*)">', page("figure_link"))
 
     assert links == ["#figure=fig-moved&amp;rate=-0.5&amp;kind=a+%3C+b", "#figure=fig-moved&amp;rate=1"]
+
+
+def test_a_link_to_points_names_its_figure(page):
+    assert 'href="#figure=fig-touched&amp;points=3+-0.5"' in page("link_to_points")
 
 
 def test_a_link_to_values_leads_to_its_figure_without_a_script(page):

@@ -294,12 +294,14 @@ def test_picture_of_a_card_has_no_words_and_names_of_its_own():
     page = (
         '<figure class="dlnotes-explore" id="dl-01234567"><svg role="img" aria-label="A line." width="5" height="6" '
         'viewBox="0 0 4 4"><defs><path id="dl-01234567-g0" d="m0 0" /><path id="dl-01234567-0" d="m1 1" /></defs>'
-        '<use href="#dl-01234567-g0" /><use href="#dl-01234567-0" x="1" data-slots="0:x" /></svg></figure>'
+        '<use href="#dl-01234567-g0" /><use href="#dl-01234567-0" x="1" data-slots="0:x" data-touch="a=b" /></svg>'
+        "</figure>"
     )
     assert picture(page) == (
         '<svg aria-hidden="true" preserveAspectRatio="xMidYMid meet" viewBox="0 0 4 4"><defs>'
         '<path id="card-01234567-0" d="m1 1" /></defs><use href="#card-01234567-0" x="1" /></svg>'
     )
+    assert picture(page.replace('"img"', '"group"')) == picture(page)
     assert picture("<p>none</p>") == ""
 
 

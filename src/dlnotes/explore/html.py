@@ -219,7 +219,7 @@ def _pad(identifier, field):
 
 
 def _points(identifier, field):
-    return f"<span>Drag a {escape(field.label)}, or choose it with Tab and move it with the arrow keys.</span>"
+    return "<span>Drag a point, or choose it with Tab and move it with the arrow keys.</span>"
 
 
 def _numbers(identifier, field):

@@ -117,21 +117,24 @@ def columns(x, y):
 
 
 def centred(x):
-    """A picture moved by whole pixels until what is not 0 has as much room on both sides, and above and below."""
+    """A picture moved by whole pixels until what is not 0 has as much room on both sides, and above and below.
+
+    Where that can't be, there is more room on the left and above, as in most of the book's digits.
+    """
     if not x.any():
         return x
     moved = x
     for axis in (0, 1):
         used = np.flatnonzero(x.any(axis=1 - axis))
         before, after = used[0], x.shape[axis] - 1 - used[-1]
-        moved = np.roll(moved, (after - before) // 2, axis)
+        moved = np.roll(moved, -((before - after) // 2), axis)
     return moved
 
 
 def line_fit(points):
-    """Intercept and slope of the line with the least squares, as the normal equations give them."""
+    """Intercept and slope of the line with the least squares; where all x are the same, of the level one."""
     x, y = points.T
-    slope = np.sum((x - x.mean()) * (y - y.mean())) / np.sum((x - x.mean()) ** 2)
+    slope = np.sum((x - x.mean()) * (y - y.mean())) / (np.sum((x - x.mean()) ** 2) or 1)
     return np.array([y.mean() - slope * x.mean(), slope])
 
 

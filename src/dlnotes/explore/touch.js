@@ -1,8 +1,8 @@
 /* Figures that a reader touches: what is drawn, dragged or typed becomes an array of numbers, the page computes with
    it, and parts of the picture follow. player.js calls this file for two kinds of elements.
 
-   data-touch="edge=w5" on a part of a picture: a press on it sets the control `edge` of its figure to w5, and so does
-   a pointer that is held down and moves onto it.
+   data-touch="edge=w5" on a part of a picture: a press on it sets the control `edge` of its figure to w5. So does a
+   pointer that is held down and moves onto it, a finger too where it is "drag:edge=w5".
 
    data-touch-computed on a figure: its pictures are not stored, but computed. Its packed data, by dlnotes.explore.touched, are
      constants, steps   numbered arrays, and functions of such arrays: OPERATIONS, the twins of those in Python
@@ -123,7 +123,7 @@
       if (!used.length) return { shape, data };
       const middle = (places, length) => {
         const [before, after] = [Math.min(...places), length - 1 - Math.max(...places)];
-        return Math.floor((after - before) / 2);
+        return Math.ceil((after - before) / 2);
       };
       const down = middle(
         used.map((i) => Math.floor(i / columns)),
@@ -145,7 +145,8 @@
     line_fit({ shape: [n], data }) {
       const [x, y] = [0, 1].map((axis) => Array.from({ length: n }, (_, i) => data[2 * i + axis]));
       const [middleX, middleY] = [sum(x) / n, sum(y) / n];
-      const slope = sum(x.map((v, i) => (v - middleX) * (y[i] - middleY))) / sum(x.map((v) => (v - middleX) ** 2));
+      const spread = sum(x.map((v) => (v - middleX) ** 2)) || 1; // the level line, if all x are the same
+      const slope = sum(x.map((v, i) => (v - middleX) * (y[i] - middleY))) / spread;
       return array([2], [middleY - slope * middleX, slope]);
     },
 
@@ -291,6 +292,7 @@
     }
 
     async function show() {
+      delete figure.dataset.picture; // until it is there
       await load();
       const arrays = evaluate(data, Object.fromEntries(fields.map((field) => [field.name, field.array])));
       for (const mark of data.marks) SHOW[mark.kind](mark, arrays[mark.value], arrays);
@@ -466,7 +468,7 @@
     function press(element) {
       const part = element?.closest("[data-touch]");
       if (!drawing.contains(part)) return;
-      const [name, text] = part.dataset.touch.split("=");
+      const [name, text] = part.dataset.touch.replace(/^drag:/, "").split("=");
       const field = fields.find((one) => one.name === name);
       before ??= [field, field.state];
       put(field, field.parse(text));

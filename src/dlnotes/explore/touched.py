@@ -267,9 +267,9 @@ class Touched:
             ax.add_patch(Rectangle((i - width / 2, 0), width, height, gid=mark, **look))
 
     def points(self, ax, value, **look):
-        """Draw the dots of `Points`, which the reader drags."""
+        """Draw the markers of `Points`, which the reader drags: dots, unless `look` names another ``marker``."""
         mark = self._mark("points", ax, value, field=self._name_of(value, Points))
-        ax.plot(*value.array.T, "o", gid=mark, **look)
+        ax.plot(*value.array.T, gid=mark, **{"marker": "o", "linestyle": "none"} | look)
 
     def write(self, ax, x, y, template, *values, **look):
         """Write a text with holes for values (see `Words`) at a place of the axes."""
