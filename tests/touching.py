@@ -3,12 +3,13 @@
 import functools
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from dlnotes.activations import relu, softmax
 from dlnotes.convolution import conv2d
 from dlnotes.datasets import digits
 from dlnotes.dense import dense, flatten
-from dlnotes.diagrams import draw_edge, draw_node
+from dlnotes.diagrams import draw_edge, draw_node, pressable
 from dlnotes.explore import Choice, Numbers, Pad, Points, Slider, steps
 from dlnotes.explore.touched import Touched
 from dlnotes.initializers import he
@@ -119,6 +120,16 @@ def draw_edges(ax, edge):
         draw_node(ax, place)
     ax.set(xlim=(-0.2, 1.2), ylim=(-0.3, 1.3))
     return f"The weight {edge}."
+
+
+def draw_cells(ax, cell):
+    """Cells that can be pressed, below their numbers, for `explore`."""
+    for i in range(6):
+        face = FORWARD if i + 1 == cell else "white"
+        ax.add_patch(pressable(Rectangle((i % 3, i // 3), 1, 1, facecolor=face, edgecolor=MUTED), f"cell={i + 1}"))
+        ax.text(i % 3 + 0.5, i // 3 + 0.5, str(i + 1), ha="center", va="center")
+    ax.set(xlim=(-0.1, 3.1), ylim=(2.1, -0.1))
+    return f"The cell {cell}."
 
 
 def arguments():

@@ -40,3 +40,12 @@ def photograph(svg):
     pixels = svg.screenshot(animations="disabled")
     svg.evaluate("(svg, style) => { svg.style.cssText = style; }", style)
     return matplotlib.image.imread(io.BytesIO(pixels))[..., :3]
+
+
+def finger(page, *points):
+    """Put a finger down at the first point, move it over the others, and lift it."""
+    session = page.context.new_cdp_session(page)
+    for kind, point in zip(["touchStart", *["touchMove"] * (len(points) - 1)], points, strict=True):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
+        page.wait_for_timeout(20)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import matplotlib.image
 import numpy as np
 import pytest
-from figures import move, photograph
+from figures import finger, move, photograph
 
 from dlnotes import style
 from dlnotes.explore import Choice, Slider, player_files
@@ -484,15 +484,6 @@ def test_play_reads_out_no_sentence_but_the_last(page):
 
 
 # --- fingers, large text, narrow windows, strange browsers ----------------------------------------------------
-
-
-def finger(page, *points):
-    """Put a finger down at the first point, move it over the others, and lift it."""
-    session = page.context.new_cdp_session(page)
-    for kind, point in zip(["touchStart", *["touchMove"] * (len(points) - 1)], points, strict=True):
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
-        page.wait_for_timeout(20)
-    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_swipe_over_a_slider_scrolls_and_moves_nothing(open_page):

@@ -119,7 +119,7 @@ def frame_html(figure, alt, files):
     )
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(alt)}</title>{style}</head>'
-        f'<body style="margin: 0; font-family: sans-serif">{figure}{script}</body></html>'
+        f'<body style="margin: 0; background: var(--dl-page); font-family: sans-serif">{figure}{script}</body></html>'
     )
     fit = (
         "const { documentElement: root } = this.contentDocument;"
