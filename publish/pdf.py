@@ -73,7 +73,7 @@ def make_pdf(target):
         browser = playwright.chromium.launch(executable_path=find_browser("chromium"), args=ARGUMENTS)
         parts = read_parts()
         source.write_text(print_page(parts, {}), encoding="utf-8")
-        print_pdf(browser, source, first)
+        print_pdf(browser, source, first, draft=True)
         source.write_text(print_page(parts, page_numbers(PdfReader(first))), encoding="utf-8")
         print_pdf(browser, source, second)
         browser.close()
@@ -82,10 +82,11 @@ def make_pdf(target):
     return pages
 
 
-def print_pdf(browser, source, target):
+def print_pdf(browser, source, target, draft=False):
     """Let the browser print the page `source` into the file `target`; the same page gives the same bytes.
 
-    Only the two dates would differ: they become that of the edition.
+    Only the two dates would differ: they become that of the edition. A draft has neither outline nor tags, which do not
+    change where a page ends.
     """
     page = browser.new_page(viewport={"width": TEXT_WIDTH, "height": 900})
     page.set_default_timeout(PATIENCE)
@@ -98,7 +99,7 @@ def print_pdf(browser, source, target):
         raise PublishError(f"The page to be printed lacks {', '.join(failed)}.")
     if wide := page.evaluate(FIND_WIDE):
         raise PublishError(f"Wider than a printed page is {wide[0]}")
-    pdf = page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+    pdf = page.pdf(prefer_css_page_size=True, print_background=True, tagged=not draft, outline=not draft)
     page.close()
     released = read_yaml("CITATION.cff")["date-released"].strftime("%Y%m%d000000+00'00'")
     target.write_bytes(re.sub(rb"(?<=Date \(D:)\d{14}[+-]\d\d'\d\d'", released.encode(), pdf, count=2))
