@@ -263,6 +263,24 @@ def test_finger_draws_and_does_not_scroll(open_page):
 
 
 @pytest.mark.both_engines
+def test_pen_wipes_out_as_it_draws(page):
+    page.locator("#fig-digit").get_by_label("Begin with").select_option("a 3")
+    before = trained()[1][trained()[2] == 3][0, 0]
+    page.get_by_label("wipe out").check()
+    window, exact = stroke(page.locator("rect.dl-pad"), (1.5, 3.5), (6.5, 4.5))
+    page.mouse.move(*window[0])
+    page.mouse.down()
+    page.mouse.move(*window[1])
+    page.mouse.up()
+    ink = numbers(page, "digit").reshape(8, 8)
+    np.testing.assert_allclose(ink, np.minimum(before, 1 - inked(exact)), atol=0.101)
+    assert (ink < before).sum() > 5
+    page.locator("#fig-digit").get_by_role("button", name="Reset").click()
+    says(page, "digit", touched_digit().sentence)
+    assert not page.get_by_label("wipe out").is_checked()
+
+
+@pytest.mark.both_engines
 def test_keys_move_on_the_pad_and_draw(page):
     pad = blank(page)
     pad.focus()
