@@ -209,13 +209,17 @@ def _array(identifier, name, field, mark):
     parts = {"pad": _pad, "points": _points, "numbers": _numbers}[field.kind](identifier, field)
     if field.examples:
         options = "".join(f"<option>{escape(key)}</option>" for key in ["choose", *field.examples])
-        parts += f'<label for="{identifier}-from">Begin with</label><select id="{identifier}-from">{options}</select>'
+        chosen = f'<label for="{identifier}-from">Begin with</label><select id="{identifier}-from">{options}</select>'
+        parts += f'<span class="dl-from">{chosen}</span>'
     tag = "fieldset" if field.kind == "numbers" else "div"
     return f'<{tag} class="dl-control dl-{field.kind}" data-array="{escape(json.dumps(known))}">{parts}</{tag}>'
 
 
 def _pad(identifier, field):
-    return '<button type="button">Clear</button><output aria-live="polite"></output>'
+    return (
+        '<button type="button">Clear</button><label><input type="checkbox"> wipe out</label>'
+        '<output aria-live="polite"></output>'
+    )
 
 
 def _points(identifier, field):

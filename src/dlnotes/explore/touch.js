@@ -121,25 +121,10 @@
       const [rows, columns] = shape;
       const used = [...data.keys()].filter((i) => data[i]);
       if (!used.length) return { shape, data };
-      const middle = (places, length) => {
-        const [before, after] = [Math.min(...places), length - 1 - Math.max(...places)];
-        return Math.ceil((after - before) / 2);
-      };
-      const down = middle(
-        used.map((i) => Math.floor(i / columns)),
-        rows,
-      );
-      const right = middle(
-        used.map((i) => i % columns),
-        columns,
-      );
-      return make(shape, (i) => {
-        const [row, column] = [
-          (Math.floor(i / columns) - down + rows) % rows,
-          ((i % columns) - right + columns) % columns,
-        ];
-        return data[row * columns + column];
-      });
+      const middle = (length, places) => Math.ceil((length - 1 - Math.max(...places) - Math.min(...places)) / 2);
+      const down = middle(rows, used.map((i) => Math.floor(i / columns))); // prettier-ignore
+      const right = middle(columns, used.map((i) => i % columns)); // prettier-ignore
+      return make(shape, (i) => data[i - down * columns - right] ?? 0); // nothing that is used goes over an edge
     },
 
     line_fit({ shape: [n], data }) {
@@ -405,6 +390,8 @@
       });
 
       const covered = new Uint8Array(16 * rows * columns);
+      const wipes = control.querySelector("input");
+      wipes.addEventListener("input", (event) => event.stopPropagation()); // the picture has not changed
       let last; // where the pen was
       function draw(here) {
         const [dx, dy] = [here[0] - last[0], here[1] - last[1]];
@@ -415,7 +402,10 @@
           const along = within((u * dx + v * dy) / (dx ** 2 + dy ** 2 || 1), 0, 1);
           if (Math.hypot(u - along * dx, v - along * dy) <= brush) covered[i] = 1;
         });
-        field.set((ink, i) => Math.max(ink, sum(covered.subarray(16 * i, 16 * i + 16)) / 16));
+        field.set((ink, i) => {
+          const share = sum(covered.subarray(16 * i, 16 * i + 16)) / 16;
+          return wipes.checked ? Math.min(ink, 1 - share) : Math.max(ink, share);
+        });
         last = here;
       }
       const begin = (here) => {
