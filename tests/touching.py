@@ -123,10 +123,11 @@ def draw_edges(ax, edge):
 
 
 def draw_cells(ax, cell):
-    """Cells that can be pressed, below their numbers, for `explore`."""
+    """Cells that can be pressed, the lower ones by a finger that drags, below their numbers, for `explore`."""
     for i in range(6):
         face = FORWARD if i + 1 == cell else "white"
-        ax.add_patch(pressable(Rectangle((i % 3, i // 3), 1, 1, facecolor=face, edgecolor=MUTED), f"cell={i + 1}"))
+        cell_ = Rectangle((i % 3, i // 3), 1, 1, facecolor=face, edgecolor=MUTED)
+        ax.add_patch(pressable(cell_, f"cell={i + 1}", drag=i >= 3))
         ax.text(i % 3 + 0.5, i // 3 + 0.5, str(i + 1), ha="center", va="center")
     ax.set(xlim=(-0.1, 3.1), ylim=(2.1, -0.1))
     return f"The cell {cell}."

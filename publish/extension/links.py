@@ -10,7 +10,6 @@ figure, which stands at its start.
 from html import escape
 from html.parser import HTMLParser
 from json import loads
-from math import inf
 from urllib.parse import parse_qsl, urlencode
 
 from docutils import nodes
@@ -94,8 +93,8 @@ def takes(control, text):
     numbers = [readable(part) for part in text.split()]
     if len(numbers) != len(control["start"]) or not all(isinstance(number, float) for number in numbers):
         return False
-    low, high = (control.get(name, [number] * 2) for name, number in (("low", -inf), ("high", inf)))
-    return all(low[i % 2] <= number <= high[i % 2] for i, number in enumerate(numbers))
+    low, high = control["low"], control["high"]
+    return all(low[i % len(low)] <= number <= high[i % len(high)] for i, number in enumerate(numbers))
 
 
 def listed_values(control):

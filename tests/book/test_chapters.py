@@ -156,7 +156,7 @@ def test_every_slider_moves_its_picture_by_pointer(window):
 def test_every_part_to_be_pressed_sets_its_control(window):
     for figure in explored_figures(window):
         for part in figure.query_selector_all("[data-touch]"):
-            name, text = part.get_attribute("data-touch").split("=")
+            name, text = part.get_attribute("data-touch").removeprefix("drag:").split("=")
             place = part.evaluate(  # not the middle, where edges cross
                 """part => { part.scrollIntoView({block: "center", behavior: "instant"});
                 const path = part.querySelector("path"), point = path.getPointAtLength(path.getTotalLength() / 4);

@@ -333,6 +333,15 @@ def test_only_pages_with_questions_load_their_script(page):
     assert "quiz.js" not in page("plain")
 
 
+def test_only_pages_with_figures_to_touch_load_their_script_before_the_player(page):
+    scripts = re.findall(r'<script[^>]* src="_static/(\w+\.js)', page("link_to_points"))
+
+    assert scripts.index("touch.js") < scripts.index("player.js")
+    assert "touch.css" in page("link_to_points")
+    assert "player.js" in page("figure_link")
+    assert not re.search(r"touch\.(js|css)", page("figure_link"))
+
+
 def test_an_operator_alone_in_a_script_is_one_element(page):
     assert page("operators").count("<mo>\u2061</mo></mrow>") == 15
     assert wrong_children(page("operators")) == []

@@ -137,7 +137,7 @@ def _figure(identifier, parts, attributes=""):
 
 def _check_pressed(sources, controls):
     """Refuse parts to be pressed that set no control of the figure, or to what is no value of it."""
-    pressed = {pair for source in sources for pair in re.findall(r'id="touch:(\w+)=([^"]*)"', source)}
+    pressed = {pair for source in sources for pair in re.findall(r'id="touch:(?:drag:)?(\w+)=([^"]*)"', source)}
     for name, text in sorted(pressed):
         control = controls.get(name)
         if not isinstance(control, Control) or readable(unescape(text)) not in map(readable, control.texts):

@@ -121,25 +121,10 @@
       const [rows, columns] = shape;
       const used = [...data.keys()].filter((i) => data[i]);
       if (!used.length) return { shape, data };
-      const middle = (places, length) => {
-        const [before, after] = [Math.min(...places), length - 1 - Math.max(...places)];
-        return Math.ceil((after - before) / 2);
-      };
-      const down = middle(
-        used.map((i) => Math.floor(i / columns)),
-        rows,
-      );
-      const right = middle(
-        used.map((i) => i % columns),
-        columns,
-      );
-      return make(shape, (i) => {
-        const [row, column] = [
-          (Math.floor(i / columns) - down + rows) % rows,
-          ((i % columns) - right + columns) % columns,
-        ];
-        return data[row * columns + column];
-      });
+      const middle = (length, places) => Math.ceil((length - 1 - Math.max(...places) - Math.min(...places)) / 2);
+      const down = middle(rows, used.map((i) => Math.floor(i / columns))); // prettier-ignore
+      const right = middle(columns, used.map((i) => i % columns)); // prettier-ignore
+      return make(shape, (i) => data[i - down * columns - right] ?? 0); // nothing that is used goes over an edge
     },
 
     line_fit({ shape: [n], data }) {
