@@ -78,6 +78,7 @@ def drawing(figure):
 
 def reset(figure):
     figure.query_selector("button[type=reset]").click()
+    figure.evaluate("() => new Promise(resolve => setTimeout(resolve))")  # fields change after the event
 
 
 TOUCHED = "svg [tabindex]"  # a point, or a pad to draw on
@@ -114,8 +115,23 @@ def seen_by_keyboard(window, figure, control):
 
 
 @pytest.mark.both_engines
+def test_computed_figures_begin_as_python_drew_them(window):
+    choose(window, "light")
+    for figure in explored_figures(window):
+        if figure.get_attribute("data-touch-computed") is not None:
+            reads = "figure => figure.querySelector('.dl-sentence')?.textContent"
+            drawn, sentence = photograph(figure.query_selector("svg")), figure.evaluate(reads)
+            reset(figure)
+            drawing(figure)
+            again = photograph(figure.query_selector("svg"))
+            assert figure.evaluate(reads) == sentence
+            assert np.mean(np.abs(again - drawn)) < 0.002
+
+
+@pytest.mark.both_engines
 def test_every_control_moves_its_picture_by_keyboard(window):
     for figure in explored_figures(window):
+        reset(figure)  # what is computed is drawn as before, but written otherwise than by Python
         start = drawing(figure)
         controls = "input[type=range], input[type=number], input:checked, select[name]"
         for control in figure.query_selector_all(f"{controls}, {TOUCHED}"):
@@ -173,8 +189,9 @@ def test_every_part_to_be_pressed_sets_its_control(window):
 def test_every_point_follows_the_pointer(window):
     """It is dragged to the side on which there is more room."""
     for figure in explored_figures(window):
+        reset(figure)
+        start = drawing(figure)
         for handle in figure.query_selector_all(".dl-handle"):
-            start = drawing(figure)
             x, y, way = handle.evaluate(
                 """handle => { handle.scrollIntoView({block: "center", behavior: "instant"});
                 const box = handle.getBoundingClientRect(), all = handle.closest("svg").getBoundingClientRect();

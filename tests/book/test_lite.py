@@ -213,6 +213,8 @@ def test_chapter_runs_live(site, window, name, record_property):
         move_a_slider(page)
     if any("play=True" in cell.source for cell in cells):
         play_a_figure(page)
+    for number in range(sum("touch(" in cell.source for cell in cells)):
+        touch_a_figure(page.frame_locator(".jp-OutputArea-output iframe").nth(number))
     assert site.refused == []
     megabytes = site.megabytes()
     assert megabytes == pytest.approx(lite.MEGABYTES, rel=0.1), "the chapters' pages state another size"
@@ -231,6 +233,17 @@ def move_a_slider(page):
     page.keyboard.press("ArrowLeft" if at_the_end else "ArrowRight")
     expect(picture).not_to_have_attribute("src", before, timeout=60_000)  # it is another element by then
     assert handle.evaluate("handle => handle === document.activeElement"), "the slider lost the focus"
+
+
+def touch_a_figure(frame):
+    """Press the keys of a point, a pad or a number in the frame of a touched figure, and see its picture change."""
+    marks = frame.locator("svg").first
+    drawn = """svg => [...svg.querySelectorAll("[data-mark] path")].map(path => path.outerHTML).join()"""
+    before = marks.evaluate(drawn)
+    for key in ("Space", "ArrowRight", "ArrowUp"):
+        frame.locator("svg [tabindex], .dl-numbers input").first.press(key)
+    marks.page.wait_for_timeout(1000)  # it unpacks its data once
+    assert marks.evaluate(drawn) != before
 
 
 def play_a_figure(page):
