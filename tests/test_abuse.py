@@ -20,6 +20,7 @@ from dlnotes import activations, attention, dense, diagrams, graph, initializers
 from dlnotes.convolution import conv2d, true_conv2d, turn
 from dlnotes.dense import dense as dense_layer
 from dlnotes.dropout import dropout
+from dlnotes.explore import Numbers, Pad, Points
 from dlnotes.gradient_check import check_gradients, numerical_gradient
 from dlnotes.graph_diagrams import draw_graph
 from dlnotes.layers import Layer, Residual, Sequential, add, forward
@@ -161,8 +162,12 @@ CALLS = {
     "draw_edge": (
         functools.partial(diagrams.draw_edge, AX),
         {"start": (0, 0), "end": (1, 1), "weight": 0.5, "largest": 1, "label": "w", "lit": None, "node_size": 9}
-        | {"directed": True, "label_at": 0.5, "beside": True},
+        | {"directed": True, "label_at": 0.5, "beside": True, "press": "edge=w5"},
     ),
+    "pressable": (lambda **a: diagrams.pressable(AX.plot([0, 1])[0], **a), {"press": "edge=w5", "drag": True}),
+    "Pad": (Pad, {"start": np.eye(2), "label": "digit", "brush": 0.8, "examples": {"none": np.zeros((2, 2))}}),
+    "Points": (Points, {"start": [[1, 2]], "low": (0, 0), "high": (4, 4), "label": "point", "decimals": 1}),
+    "Numbers": (Numbers, {"start": np.eye(2), "label": "w", "decimals": 1, "examples": {"none": np.zeros((2, 2))}}),
     "draw_node": (
         functools.partial(diagrams.draw_node, AX),
         {"at": (0, 0), "name": "h", "value": "1", "error": "2", "below": False, "size": 9},

@@ -34,7 +34,7 @@ POINTS = {"low": (0, 0), "high": (4, 4), "label": "point"}
         (lambda: Pad([[float("nan")]], label="digit"), ValueError, "digit: start must hold finite numbers"),
         (lambda: Pad([[1.1]], label="digit"), ValueError, "digit: start must lie between 0.0 and 1.0"),
         (lambda: Pad([[-0.1]], label="digit"), ValueError, "digit: start must lie between 0.0 and 1.0"),
-        (lambda: Pad([[0]], label="digit", brush=0), ValueError, "brush must be"),
+        (lambda: Pad([[0]], label="digit", brush=0), ValueError, "digit: brush must be"),
         (lambda: Pad([[0]], label=" "), ValueError, "label must be a text that names the field, got ' '"),
         (lambda: Pad([[0]], label=None), ValueError, "label must be a text that names the field, got None"),
         (
@@ -56,14 +56,19 @@ POINTS = {"low": (0, 0), "high": (4, 4), "label": "point"}
         (
             lambda: Points([[1, 2]], low=0, high=(4, 4), label="point"),
             ValueError,
-            "point: low must be the two numbers x and y, got 0",
+            "point: low and high must each be x and y, got 0 and (4, 4)",
         ),
         (
             lambda: Points([[1, 2]], low=(0, 0), high=(4, float("inf")), label="point"),
             ValueError,
             "point: high must hold finite numbers",
         ),
-        (lambda: Points([[1, 2]], **POINTS, decimals=-1), ValueError, "decimals must be an integer of at least 0"),
+        (
+            lambda: Points([[1, 2]], **POINTS, decimals=-1),
+            ValueError,
+            "point: decimals must be an integer of at least 0",
+        ),
+        (lambda: Points([[1, 2]], **POINTS, decimals=10), ValueError, "point: decimals must be at most 9, got 10"),
         (lambda: Numbers([1, 2], label="w"), ValueError, "w: start must have shape (rows, columns), got (2,)"),
         (lambda: Numbers([[2e6]], label="w"), ValueError, "w: start must lie between -1000000.0 and 1000000.0"),
         (lambda: Numbers([[1j]], label="w"), TypeError, "w: start must hold real numbers"),
@@ -449,7 +454,7 @@ def test_part_to_be_dragged_over_that_sets_nothing_is_refused():
         explore_html(Pictures(draw_cells, 1, 1, (4, 3), {"cell": cell}), "Cells.")
 
 
-@pytest.mark.parametrize("press", ["edge", "edge=", "=w5", "edge=a=b", 5, "an edge=w5"])
+@pytest.mark.parametrize("press", ["edge", "edge=", "=w5", "edge=a=b", "an edge=w5"])
 def test_press_names_a_control_and_a_value(press):
     with pytest.raises(ValueError, match='press must be the name of a control and a value of it, as "edge=w5"'):
         draw_edge(style.subplots()[1], (0, 0), (1, 1), press=press)

@@ -133,6 +133,7 @@ def draw_edge(
     label_at = require_number("label_at", label_at, "a number from 0 to 1", lambda share: 0 <= share <= 1)
     require_flag("beside", beside)
     require_flag("directed", directed)
+    require_text("press", press)
     if lit is not None:
         require_pass(lit)
         tail, head = (start, end) if lit == "forward" else (end, start)

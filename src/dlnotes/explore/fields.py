@@ -4,6 +4,7 @@ import numpy as np
 
 from dlnotes.operation import as_floats, require_count, require_positive, shown
 
+MOST_DECIMALS = 9
 LARGEST = 1e6  # number that can be typed: with larger ones a network computes infinities
 
 
@@ -28,12 +29,17 @@ class Field:
         What touch.js must know beside that.
     """
 
-    def __init__(self, kind, start, *, label, low, high, decimals=1, examples=None, **more):
+    def __init__(self, kind, start, *, label, low, high, decimals=1, examples=None):
         if not isinstance(label, str) or not label.strip():
             raise ValueError(f"label must be a text that names the field, got {shown(label)}")
-        self.kind, self.label, self.more = kind, label, more
-        self.decimals = require_count("decimals", decimals, least=0)
+        self.kind, self.label, self.more = kind, label, {}
+        self.decimals = require_count(f"{label}: decimals", decimals, least=0)
+        if self.decimals > MOST_DECIMALS:
+            raise ValueError(f"{label}: decimals must be at most {MOST_DECIMALS}, got {shown(decimals)}")
         self.low, self.high = self._rounded("low", low), self._rounded("high", high)
+        wanted = (2,) if kind == "points" else (1,)
+        if not self.low.shape == self.high.shape == wanted:
+            raise ValueError(f"{label}: low and high must each be x and y, got {shown(low)} and {shown(high)}")
         self.start = self._entries("start", start)
         examples = {} if examples is None else examples
         if not isinstance(examples, dict) or not all(isinstance(name, str) and name.strip() for name in examples):
@@ -84,8 +90,8 @@ class Pad(Field):
     """
 
     def __init__(self, start, *, label, brush=0.8, examples=None):
-        brush = require_positive("brush", brush)
-        super().__init__("pad", start, label=label, low=[0], high=[1], examples=examples, brush=brush)
+        super().__init__("pad", start, label=label, low=[0], high=[1], examples=examples)
+        self.more["brush"] = require_positive(f"{label}: brush", brush)
 
 
 class Points(Field):
@@ -109,9 +115,6 @@ class Points(Field):
     """
 
     def __init__(self, start, *, low, high, label, decimals=1):
-        for name, limits in (("low", low), ("high", high)):
-            if as_floats(f"{label}: {name}", limits).shape != (2,):
-                raise ValueError(f"{label}: {name} must be the two numbers x and y, got {shown(limits)}")
         super().__init__("points", start, label=label, low=low, high=high, decimals=decimals)
 
 
