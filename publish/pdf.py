@@ -223,6 +223,8 @@ def describe(page):
         formula["aria-label"] = mathml.find("annotation").get_text()
         mathml.decompose()
         del formula.select_one(".katex-html")["aria-hidden"]  # or the description would describe nothing
+    for drawing in page.select(".dlnotes-explore > svg"):
+        drawing["role"] = "img"  # on paper nothing in it is touched
     for figure in page.select("figure, figcaption"):
         figure["class"] = [*figure.get("class", []), figure.name]
         figure.name = "div"
