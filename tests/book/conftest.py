@@ -75,6 +75,26 @@ def http_address():
 
 
 @pytest.fixture
+def open_address(browser):
+    """Open an address in a context of its own. In the end nothing must have gone wrong, or been asked of a server."""
+    contexts, complaints = [], []
+
+    def open_address(address, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: request.url.startswith(("file:", "data:")) or complaints.append(request.url))
+        page.goto(address)
+        return page
+
+    yield open_address
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
 def open_page(browser, http_address):
     """Open a page of the site in a fresh window."""
     contexts = []

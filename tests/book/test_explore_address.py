@@ -63,22 +63,14 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(browser, folder):
-    """Open the page at an address; in the end nothing must have gone wrong."""
-    contexts, complaints = [], []
+def open_page(open_address, folder):
+    """Open the page at an address."""
 
     def open_page(address="", name="page", **options):
-        contexts.append(browser.new_context(viewport={"width": 800, "height": 600}, **options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{(folder / name).as_uri()}.html{address}")
-        return page
+        window = {"viewport": {"width": 800, "height": 600}}
+        return open_address(f"{(folder / name).as_uri()}.html{address}", **window, **options)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_page
 
 
 def sees(page, sentence):

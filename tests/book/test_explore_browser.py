@@ -152,23 +152,13 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(browser, folder):
-    """Open a page in a context of its own. In the end nothing must have gone wrong, or been asked of a server."""
-    contexts, complaints = [], []
+def open_page(open_address, folder):
+    """Open a page of the figures."""
 
     def open_page(name="light", **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(("file:", "data:")) or complaints.append(request.url))
-        page.goto((folder / f"{name}.html").as_uri())
-        return page
+        return open_address((folder / f"{name}.html").as_uri(), **options)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_page
 
 
 @pytest.fixture

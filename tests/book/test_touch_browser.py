@@ -61,24 +61,15 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(browser, folder):
-    """Open the page at an address; in the end nothing must have gone wrong, or been asked of a server."""
-    contexts, complaints = [], []
+def open_page(open_address, folder):
+    """Open the page at an address."""
 
     def open_page(address="", **options):
-        contexts.append(browser.new_context(**options))
-        contexts[-1].set_default_timeout(10_000)
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(("file:", "data:")) or complaints.append(request.url))
-        page.goto(f"{(folder / 'page.html').as_uri()}{address}")
+        page = open_address(f"{(folder / 'page.html').as_uri()}{address}", **options)
+        page.context.set_default_timeout(10_000)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return open_page
 
 
 @pytest.fixture

@@ -56,20 +56,16 @@ def explore_html(pictures, alt):
         _control(f"{identifier}-{name}", name, control)
         for name, control in zip(pictures.names, pictures.controls, strict=True)
     )
-    return _figure(
+    size = css_size(pictures.size)
+    return _movable(
         identifier,
-        [
-            _picture(identifier, template.svg, glyphs, css_size(pictures.size), alt),
-            '<div class="dl-side">',
-            '<form class="dl-controls" autocomplete="off" hidden>',
-            f'{controls}\n<button type="reset">Reset</button>\n</form>',
-            f'<p class="dl-sentence" aria-live="polite">{escape(sentences[start])}</p>' if any(sentences) else "",
-            f'<p class="dl-note">The picture at {escape(pictures.text(pictures.start))}. '
-            "To move the controls, open this page in a browser with JavaScript.</p>",
-            "</div>",
-            f'<script type="application/json">{json.dumps(_pack(data))}</script>',
-        ],
-        attributes=" data-tall" if css_size(pictures.size)[1] > TALL else "",
+        _picture(identifier, template.svg, glyphs, size, alt),
+        controls,
+        sentence=sentences[start] if any(sentences) else None,
+        note=f"The picture at {pictures.text(pictures.start)}. "
+        "To move the controls, open this page in a browser with JavaScript.",
+        data=data,
+        attributes=_tall(size),
     )
 
 
@@ -95,19 +91,15 @@ def touched_html(touched, alt):
         else _array(f"{identifier}-{name}", name, field, touched.mark_of(name))
         for name, field in touched.fields.items()
     )
-    return _figure(
+    size = css_size(touched.size)
+    return _movable(
         identifier,
-        [
-            _picture(identifier, svg, glyphs, css_size(touched.size), alt, role="group"),  # it holds what is touched
-            '<div class="dl-side">',
-            '<form class="dl-controls" autocomplete="off" hidden>',
-            f'{controls}\n<button type="reset">Reset</button>\n</form>',
-            f'<p class="dl-sentence" aria-live="polite">{escape(touched.sentence)}</p>' if touched.sentence else "",
-            '<p class="dl-note">The picture at the start. To change it, use a browser with JavaScript.</p>',
-            "</div>",
-            f'<script type="application/json">{json.dumps(_pack(data))}</script>',
-        ],
-        attributes=" data-touch-computed" + (" data-tall" if css_size(touched.size)[1] > TALL else ""),
+        _picture(identifier, svg, glyphs, size, alt, role="group"),  # it holds what is touched
+        controls,
+        sentence=touched.sentence or None,
+        note="The picture at the start. To change it, use a browser with JavaScript.",
+        data=data,
+        attributes=" data-touch-computed" + _tall(size),
     )
 
 
@@ -127,6 +119,29 @@ def frame_html(figure, alt, files):
     )
     look = "width: 100%; height: 700px; border: 0"
     return f'<iframe srcdoc="{escape(page)}" title="{escape(alt)}" style="{look}" onload="{fit}"></iframe>'
+
+
+def _movable(identifier, picture, controls, *, sentence, note, data, attributes):
+    """Return a figure with a form of controls, the sentence at the start (None: there is none), and packed data."""
+    return _figure(
+        identifier,
+        [
+            picture,
+            '<div class="dl-side">',
+            '<form class="dl-controls" autocomplete="off" hidden>',
+            f'{controls}\n<button type="reset">Reset</button>\n</form>',
+            "" if sentence is None else f'<p class="dl-sentence" aria-live="polite">{escape(sentence)}</p>',
+            f'<p class="dl-note">{escape(note)}</p>',
+            "</div>",
+            f'<script type="application/json">{json.dumps(_pack(data))}</script>',
+        ],
+        attributes,
+    )
+
+
+def _tall(size):
+    """Return the attribute of a figure whose picture is tall."""
+    return " data-tall" if size[1] > TALL else ""
 
 
 def _figure(identifier, parts, attributes=""):
