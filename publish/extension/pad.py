@@ -66,7 +66,7 @@ def reading_figure():
         bars.set(xlim=(-0.6, 9.6), ylim=(0, 1), xticks=range(10), yticks=[0, 0.5, 1], ylabel="probability")
         bars.set_box_aspect(0.3)
         return picture.say(
-            "It reads a {0}, with a probability of {1:.2}; the second is a {2}, with {3:.2}.",
+            "It reads {0}, with a probability of {1:.2}; next comes {2}, with {3:.2}.",
             order[0], best[0], order[1], best[1],
         )  # fmt: skip
 
